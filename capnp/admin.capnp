@@ -1,0 +1,283 @@
+@0xe8d1b5a7c4f20905;
+# Between the client `skerry` and one tier's daemon, over its `admin.sock`. Public: this is what
+# scripts and consoles are written against. Every tier offers the same interface and answers for
+# its own subtree; what a tier has no authority for is refused with the way out.
+
+using Cxx = import "/capnp/c++.capnp";
+using Manifest = import "manifest.capnp";
+using Logs = import "logs.capnp";
+$Cxx.namespace("skerry::schema");
+
+interface Admin {
+  # Whoever can open the socket administers this tier; each call is made as `local:UID`. Obtained
+  # as the bootstrap of a connection to `admin.sock`; ends with it. Expected refusals are `problems`
+  # in the answer, never exceptions; an exception means that the daemon failed.
+
+  status @0 () -> (status :TierStatus);
+  # This tier at a glance.
+
+  apply @1 (manifests :List(Manifest.Manifest), dryRun :Bool)
+        -> (results :List(ApplyResult), problems :List(Problem), intents :List(IntentRef));
+  # Declares objects; all of them or none. Idempotent: what is declared already is `unchanged`.
+  # Answers when the change is durable at this tier, whatever is connected below. Central only.
+
+  plan @2 (manifests :List(Manifest.Manifest))
+       -> (results :List(ApplyResult), targets :List(PlanTarget), problems :List(Problem));
+  # What `apply` would do, site by site. Changes nothing.
+
+  get @3 (query :Query) -> (items :List(Item), asOfMs :Int64, problems :List(Problem));
+  # Objects of one kind, sorted by tenant and name. `asOfMs`: the age of the oldest part of the
+  # answer, Unix epoch.
+
+  delete @4 (query :Query, cascade :Bool) -> (results :List(ApplyResult), problems :List(Problem));
+  # Removes the declared object of that name. Central only. What still has something is refused
+  # ("in-use") unless `cascade`.
+
+  createToken @5 (request :TokenRequest) -> (token :TokenGrant, problems :List(Problem));
+  # A one-time token with which a region or a site's host joins. Central only.
+  revokeToken @6 (name :Text) -> (problems :List(Problem));
+  # Of all unused tokens of that region or site. Idempotent.
+
+  logs @7 (query :Logs.LogQuery, sink :Logs.LineSink)
+       -> (missing :List(Text), problems :List(Problem));
+  # Pushed down to the sites; `missing` names those that could not be asked. Long.
+
+  why @8 (tenant :Text, app :Text, site :Text)
+      -> (findings :List(Finding), problems :List(Problem));
+  # Why an application runs at a site, or does not.
+
+  changed @9 (since :UInt64) -> (version :UInt64);
+  # Returns when something that `get` shows has changed since version `since` (0: at once), or
+  # after CHANGED_WAIT_MS. Long; for watching and waiting.
+  const changedWaitMs :UInt32 = 30000;
+}
+
+struct Query {
+  kind @0 :Text;
+  # Singular: tenant, region, site, host, application, instance, token.
+  name @1 :Text;
+  # Empty: all.
+  tenant @2 :Text;
+  # Empty: all tenants.
+  selector @3 :Text;
+  # A label expression over the object's labels. Empty: all.
+  region @4 :Text;
+  site @5 :Text;
+  host @6 :Text;
+  app @7 :Text;
+  # Narrow any list; empty: no bound.
+}
+
+struct Problem {
+  # Why something was refused, for a person, and a word for scripts.
+  code @0 :UInt8;
+  # The exit code the client ends with: 2 invalid, 3 not found, 4 denied, 5 unreachable, 6 conflict.
+  reason @1 :Text;
+  # A stable word: `not-found`, `name-ambiguous`, `in-use`, `not-here`, `no-region-address`.
+  message @2 :Text;
+  manifest @3 :Int32 = -1;
+  # Index into the request's manifests; -1: none in particular.
+  path @4 :Text;
+  # Inside that manifest: `services.web.ports[0]`.
+  hint @5 :Text;
+  # What to do about it.
+  next @6 :Text;
+  # A command to paste, when there is one.
+}
+
+struct ApplyResult {
+  kind @0 :Text;
+  # Singular.
+  tenant @1 :Text;
+  # Empty for what belongs to no tenant.
+  name @2 :Text;
+  outcome @3 :Text;
+  # created, changed, unchanged, deleted.
+  warning @4 :Text;
+  # Empty, or what the user should know: `matches no site`.
+}
+
+struct IntentRef {
+  # What to wait for: sites that report this intent or a later one of the application.
+  tenant @0 :Text;
+  app @1 :Text;
+  era @2 :UInt64;
+  seq @3 :UInt64;
+  # As in the intent's Statement (authority.capnp); a greater (era, seq) is a later intent.
+}
+
+struct PlanTarget {
+  tenant @0 :Text;
+  app @1 :Text;
+  site @2 :Text;
+  region @3 :Text;
+  action @4 :Text;
+  # start, change, keep, stop, cannot.
+  reason @5 :Text;
+  # For `cannot`: why. Empty otherwise.
+  online @6 :Bool;
+  # False: it follows when it is back.
+}
+
+struct Finding {
+  good @0 :Bool;
+  text @1 :Text;
+  next @2 :Text;
+  # The command that mends it, when there is one.
+}
+
+struct TokenRequest {
+  kind @0 :Text;
+  # region or site.
+  name @1 :Text;
+  host @2 :Text;
+  # Of the site; empty: the joiner says.
+  ttlMs @3 :Int64;
+  # 0: 24 hours.
+}
+
+struct TokenGrant {
+  token @0 :Text;
+  command @1 :Text;
+  # The exact join command to paste.
+  expires @2 :Text;
+  # RFC 3339.
+}
+
+struct TierStatus {
+  tier @0 :Text;
+  # central, region, site.
+  name @1 :Text;
+  version @2 :Text;
+  uplink @3 :LinkView;
+  # Absent at central.
+  regions @4 :Counts;
+  # Of the subtree; zero where a tier has none.
+  sites @5 :Counts;
+  # Of the subtree.
+  applications @6 :UInt32;
+  # Declared, or at a site: assigned to it.
+  instances @7 :List(StateCount) $Manifest.keyed("state");
+  # As last reported; states without instances are left out.
+  findings @8 :List(Finding);
+  # What a person should know. Empty: all is well.
+  asOfMs @9 :Int64;
+  # Unix epoch: the age of the oldest part.
+
+  struct Counts { online @0 :UInt32; offline @1 :UInt32; pending @2 :UInt32; }
+  # `pending`: declared, never heard of.
+  struct StateCount { state @0 :Text; count @1 :UInt32; }
+}
+
+struct LinkView {
+  parent @0 :Text;
+  # Its name, or its address before the first contact.
+  online @1 :Bool;
+  since @2 :Text;
+  # RFC 3339: since when it is on- or offline.
+  lastError @3 :Text;
+}
+
+struct Item {
+  kind @0 :Text;
+  name @1 :Text;
+  tenant @2 :Text;
+  spec @3 :Manifest.Manifest;
+  # Unspecified for what nobody declares: hosts, instances, tokens.
+  status :union {
+    none @4 :Void;
+    # Of what is only declared.
+    region @5 :RegionView;
+    site @6 :SiteView;
+    host @7 :HostView;
+    application @8 :ApplicationView;
+    instance @9 :InstanceView;
+    token @10 :TokenView;
+  }
+}
+
+struct RegionView {
+  online @0 :Bool;
+  offlineSince @1 :Text;
+  # RFC 3339; empty while online or never heard of.
+  joined @2 :Bool;
+  # False: declared, and nobody has used its token yet.
+  address @3 :Text;
+  # Where its sites dial; empty until it has reported one.
+  sites @4 :UInt32;
+  version @5 :Text;
+}
+
+struct SiteView {
+  online @0 :Bool;
+  offlineSince @1 :Text;
+  # RFC 3339; empty while online or never heard of.
+  joined @2 :Bool;
+  # False: declared, and no host has joined yet.
+  region @3 :Text;
+  hosts @4 :UInt32;
+  instances @5 :UInt32;
+  running @6 :UInt32;
+  # Of the instances, as last reported.
+  version @7 :Text;
+}
+
+struct HostView {
+  site @0 :Text;
+  number @1 :UInt32;
+  online @2 :Bool;
+  version @3 :Text;
+  started @4 :Text;
+  # RFC 3339: the controller. Empty until it has reported.
+  findings @5 :List(Text);
+}
+
+struct ApplicationView {
+  revision @0 :Text;
+  # First 12 hexadecimal digits.
+  sites @1 :UInt32;
+  # That it is meant for.
+  counts @2 :List(TierStatus.StateCount) $Manifest.keyed("state");
+  # Instances by state.
+  era @3 :Text;
+  seq @4 :Text;
+  # Of the newest intent.
+  targets @5 :List(Target);
+  struct Target {
+    site @0 :Text;
+    online @1 :Bool;
+    verdict @2 :Text;
+    # accepted, waiting, refused; empty before the site has spoken.
+    reason @3 :Text;
+    current @4 :Bool;
+    # The site acts on the newest intent.
+    healthy @5 :Bool;
+    # And every instance of it runs.
+  }
+}
+
+struct InstanceView {
+  site @0 :Text;
+  host @1 :Text;
+  app @2 :Text;
+  service @3 :Text;
+  state @4 :Text;
+  # pending starting running unhealthy backoff crash-loop stopped failed unknown
+  pid @5 :Int32;
+  # The service's own; 0: none.
+  container @6 :Text;
+  # The engine's id; empty for a process.
+  restarts @7 :UInt32;
+  since @8 :Text;
+  # RFC 3339: in this state.
+  reason @9 :Text;
+  revision @10 :Text;
+}
+
+struct TokenView {
+  target @0 :Text;
+  # `region/NAME` or `site/NAME`.
+  state @1 :Text;
+  # unused, used, expired, revoked.
+  expires @2 :Text;
+}

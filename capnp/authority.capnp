@@ -1,0 +1,132 @@
+@0xd1e4a7b2c9f03502;
+# What central signs, as it is stored and sent at every tier. A region relays these bytes; it can
+# withhold them, it cannot make or change them. A site acts on nothing that is not under a valid
+# signature here, or older than the newest it has acted on.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("skerry::schema");
+
+struct Signed {
+  # An envelope. Signed are the bytes `skerry/KIND/1` and a zero byte, then `statement` as stored.
+  statement @0 :Data;
+  # An encoded Statement.
+  signature @1 :Data;
+  # Ed25519, 64 bytes, by the authority key (by the root key for `kind` "authority").
+  body @2 :Data;
+  # The encoded struct that `kind` names, hashed in the statement. Empty when it travels as a blob
+  # under that hash.
+}
+
+struct Statement {
+  kind @0 :Text;
+  # "authority", "policy", "site", "home", "intent", "revision".
+  id @1 :Text;
+  # Which object: with `kind` it names the high-water mark that `era` and `seq` are compared with.
+  tenant @2 :Text;
+  # Empty for what belongs to no tenant.
+  era @3 :UInt64;
+  # Of the authority: grows with each restore of central.
+  seq @4 :UInt64;
+  # Grows with each statement of this era. A receiver refuses (era, seq) below what it has acted on.
+  notBeforeMs @5 :Int64;
+  # Milliseconds since the Unix epoch, by central's clock; for people. Nothing waits for it.
+  bodyHash @6 :Data;
+  # SHA-256 of the body.
+}
+
+struct Authority {
+  # Kind "authority": the keys of central, signed by the root key whose hash is in every token.
+  authorityKey @0 :Data;
+  # Ed25519, 32 bytes: signs everything else here.
+  documentKey @1 :Data;
+  # Ed25519, 32 bytes: signs the orders of the central-region documents.
+}
+
+struct Policy {
+  # Kind "policy", id TENANT: what the tenant may do, and where.
+  tenant @0 :Text;
+}
+
+struct SiteRecord {
+  # Kind "site", id SITE: the labels that selectors are judged by. A site's own opinion of its
+  # labels counts for placing on hosts only.
+  name @0 :Text;
+  region @1 :Text;
+  labels @2 :List(Pair);
+  timezone @3 :Text;
+  struct Pair { name @0 :Text; value @1 :Text; }
+}
+
+struct Home {
+  # Kind "home", id SITE: which region commands the site, and the key its orders are signed with.
+  site @0 :Text;
+  region @1 :Text;
+  documentKey @2 :Data;
+  # The region's, Ed25519, 32 bytes.
+  homeGen @3 :UInt64;
+  # Grows with each move; a site refuses a lower one. Begins at 1.
+}
+
+struct Intent {
+  # Kind "intent", id TENANT/APP: what central wants of one application. The region chooses among
+  # `allowed` and among the sites that match; it cannot choose anything else.
+  tenant @0 :Text;
+  app @1 :Text;
+  gen @2 :Data;
+  # 16 bytes: the application's life. After delete and re-create nothing of the old life applies.
+  revision @3 :Data;
+  # SHA-256 of the revision's body: the one to run.
+  allowed @4 :List(Data);
+  # The revisions a site may run, newest first, `revision` among them; at most ALLOWED_MAX.
+  selector @5 :Text;
+  # A label expression; empty matches every site.
+  priority @6 :Int32;
+  const allowedMax :UInt8 = 5;
+}
+
+struct Revision {
+  # Kind "revision", id TENANT/APP: an immutable specification. Its SHA-256 is its name.
+  tenant @0 :Text;
+  app @1 :Text;
+  application @2 :Data;
+  # An encoded Application (manifest.capnp) without `placement` and `priority`: those are the
+  # intent's.
+}
+
+# What the orders of a document hold ===========================================================
+# Keys of a central-region document: `policy/TENANT`, `site/SITE`, `app/TENANT/APP`, `token/ID`.
+# Keys of a region-site document: `home`, `site`, `policy/TENANT`, `app/TENANT/APP`.
+# `policy/…`, `home` and `site` of a site document hold a Signed; the others the structs below.
+
+struct SiteOrder {
+  # `site/SITE`, central to region.
+  record @0 :Signed;
+  home @1 :Signed;
+}
+
+struct AppOrder {
+  # `app/TENANT/APP`, central to region.
+  intent @0 :Signed;
+  revisions @1 :List(Signed);
+  # Of the allowed set, bodies as blobs.
+}
+
+struct TokenOrder {
+  # `token/ID`, central to region: a one-time token the region shall honour.
+  site @0 :Text;
+  host @1 :Text;
+  # Empty: the joiner says.
+  hostNumber @2 :UInt32;
+  # The number this host writes under; allotted by central, never reused.
+  secretHash @3 :Data;
+  # SHA-256 of the token's secret.
+  expiresMs @4 :Int64;
+  # Milliseconds since the Unix epoch.
+}
+
+struct Assignment {
+  # `app/TENANT/APP`, region to site: run this.
+  intent @0 :Signed;
+  revision @1 :Signed;
+  # The chosen one of the intent's allowed set, body as a blob.
+}

@@ -1,0 +1,14 @@
+@0x9b0f4d27c5e83a61;
+# What both ends of every session offer, whatever else they are: the child's end and the parent's,
+# and each host of a site to the others. Uplink, Downlink, Admin and Peer extend it.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("skerry::schema");
+
+interface Pulse {
+  # Holding it permits nothing but asking whether the other end still answers. It is the bootstrap
+  # object of a session and dies with the session.
+  ping @0 () -> ();
+  # Answers at once, with nothing. Idempotent, never long. A session whose pings go unanswered is
+  # given up by the end that asked (see shared/link/link_limits.h for how often and how long).
+}

@@ -1,0 +1,99 @@
+@0xf5a2c6e8b0d13704;
+# What runs, as reported by who runs it: registers with one writer each, ordered by (epoch, seq).
+# A site's own report is the truth about the site; the tiers above keep the newest they heard, with
+# its age, and never turn silence into failure.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("skerry::schema");
+
+struct RegisterBatch {
+  epoch @0 :UInt64;
+  # Of the producer: grows each time its registers start anew. A lower one is ignored.
+  whole @1 :Bool;
+  # These are all: what is not among them is gone.
+  registers @2 :List(Register);
+  digest @3 :Data;
+  # SHA-256 of the producer's registers after this batch.
+}
+
+struct Register {
+  key @0 :Text;
+  # At a site: `host`, `app/TENANT/APP`, `instance/TENANT/APP/SERVICE/ORDINAL`. A region puts
+  # `SITE/` before its sites' keys and adds `SITE/link`.
+  seq @1 :UInt64;
+  # Grows with every change of any register of this producer.
+  value @2 :Data;
+  # The encoded struct; empty: the register is gone.
+}
+
+struct LinkStatus {
+  # `SITE/link`, by the region.
+  online @0 :Bool;
+  sinceMs @1 :Int64;
+  # When it went on- or offline, by the region's clock; 0: never heard of.
+}
+
+struct HostStatus {
+  # `host`.
+  name @0 :Text;
+  number @1 :UInt32;
+  version @2 :Text;
+  bootId @3 :Text;
+  startedMs @4 :Int64;
+  # When the controller started, by the host's clock.
+  findings @5 :List(Text);
+  # What a person should know: `engine absent`, `clock 9 years behind the region's`.
+}
+
+struct AppStatus {
+  # `app/TENANT/APP`: what the site thinks of its orders for one application.
+  era @0 :UInt64;
+  seq @1 :UInt64;
+  # Of the intent acted on.
+  revision @2 :Data;
+  verdict @3 :Verdict;
+  reason @4 :Text;
+  # What is missing or wrong, for a person. Empty when accepted.
+  enum Verdict {
+    unspecified @0;
+    accepted @1;
+    waiting @2;
+    # Something is missing that will come: a blob, a policy.
+    refused @3;
+    # A check failed: nothing was started, nothing stopped.
+  }
+}
+
+struct InstanceStatus {
+  # `instance/…`.
+  tenant @0 :Text;
+  app @1 :Text;
+  service @2 :Text;
+  ordinal @3 :UInt16;
+  host @4 :Text;
+  state @5 :State;
+  pid @6 :Int32;
+  # The service's own; 0: none.
+  container @7 :Text;
+  # The engine's id; empty for a process.
+  restarts @8 :UInt32;
+  # Since the instance was made.
+  sinceMs @9 :Int64;
+  # When it entered `state`, by the host's clock.
+  reason @10 :Text;
+  # Why it is not running, or why it last ended.
+  revision @11 :Data;
+  digest @12 :Data;
+  # Of the rendered service that runs.
+  enum State {
+    unknown @0;
+    pending @1;
+    starting @2;
+    running @3;
+    unhealthy @4;
+    backoff @5;
+    crashLoop @6;
+    stopped @7;
+    failed @8;
+  }
+}

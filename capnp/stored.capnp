@@ -1,0 +1,129 @@
+@0xa9c4d7f1e3b58007;
+# Rows that only the daemon that wrote them reads. Private: never sent. They outlive the version of
+# the software that wrote them, so fields are only added; the tables are in shared/store/tables.h,
+# the rows of documents in ledger.capnp.
+
+using Cxx = import "/capnp/c++.capnp";
+using Manifest = import "manifest.capnp";
+using Authority = import "authority.capnp";
+$Cxx.namespace("skerry::schema");
+
+# Central =======================================================================================
+
+struct StoredTenant {
+  # OBJECT `tenant/NAME`
+  manifest @0 :Manifest.Tenant;
+  gen @1 :Data;
+  # 16 bytes: the object's life.
+  policy @2 :Data;
+  # An encoded Signed, kind "policy".
+}
+
+struct StoredRegion {
+  # OBJECT `region/NAME`
+  manifest @0 :Manifest.Region;
+  gen @1 :Data;
+  number @2 :UInt32;
+  # The writer number of its half of the document; 0 before its first token.
+  deviceKey @3 :Data;
+  # SHA-256 of the public key it proves at the session door; empty before it joined.
+  documentKey @4 :Data;
+  # Signs its sites' orders; empty before it joined.
+  address @5 :Text;
+  # HOST:PORT for its sites, as it reported; empty before that.
+}
+
+struct StoredSite {
+  # OBJECT `site/NAME`
+  manifest @0 :Manifest.Site;
+  gen @1 :Data;
+  record @2 :Data;
+  # An encoded Signed, kind "site".
+  home @3 :Data;
+  # An encoded Signed, kind "home"; empty while its region has not joined.
+  homeGen @4 :UInt64;
+  homeKey @5 :Data;
+  # The region's document key that `home` names.
+}
+
+struct StoredApplication {
+  # OBJECT `application/TENANT/NAME`
+  manifest @0 :Manifest.Application;
+  gen @1 :Data;
+  intent @2 :Data;
+  # An encoded Signed, kind "intent".
+  intentEra @3 :UInt64;
+  intentSeq @4 :UInt64;
+  revisions @5 :List(Data);
+  # Encoded Signed, kind "revision", newest first: the allowed set.
+}
+
+struct StoredToken {
+  # TOKEN `ID`
+  kind @0 :Text;
+  # region or site.
+  name @1 :Text;
+  host @2 :Text;
+  number @3 :UInt32;
+  secretHash @4 :Data;
+  expiresMs @5 :Int64;
+  usedBy @6 :Data;
+  # SHA-256 of the device key that used it; empty while unused.
+  revoked @7 :Bool;
+  seq @8 :UInt64;
+  # Of its last change, among central's statements of this era.
+}
+
+# Region and site ==============================================================================
+
+struct StoredLink {
+  # META `link` of the document `self`: what a child must remember of its parent to meet it again.
+  authority @0 :Data;
+  # An encoded Signed, kind "authority".
+  home @1 :Data;
+  # An encoded Signed, kind "home"; empty for a region.
+  parents @2 :List(Text);
+  # HOST:PORT, to dial in turn.
+  name @3 :Text;
+  # Its own: of the region or site.
+  host @4 :Text;
+  # Its own; empty for a region.
+  number @5 :UInt32;
+  # Under which it writes.
+}
+
+# Region ========================================================================================
+
+struct StoredPeer {
+  # PEER `SHA-256 of the device key`: a host that joined a site of this region.
+  site @0 :Text;
+  host @1 :Text;
+  number @2 :UInt32;
+  joinedMs @3 :Int64;
+}
+
+# Site ==========================================================================================
+
+struct StoredActed {
+  # MARK `acted/TENANT/APP`: the assignment acted on, kept while a newer one does not hold.
+  assignment @0 :Data;
+  # An encoded Assignment.
+}
+
+struct StoredRun {
+  # RUN `INSTANCE`: the restart history of one instance; survives the controller.
+  incarnation @0 :UInt64;
+  # Of its last start.
+  digest @1 :Data;
+  # Of the rendered service that history belongs to.
+  restarts @2 :UInt32;
+  failures @3 :UInt32;
+  # In a row; drives the back-off, reset by a healthy while.
+  exitedMs @4 :Int64;
+  # Wall clock; for people.
+  reason @5 :Text;
+  started @6 :UInt64;
+  # The incarnation of the last life that began.
+  ended @7 :UInt64;
+  # The incarnation of the last life whose end was counted.
+}

@@ -1,0 +1,89 @@
+@0xc0b7e4d3a1f26903;
+# One link between two tiers: a child (region or site host) and its parent (central or region). The
+# child dials; both ends bootstrap: the child gets the parent's Uplink, the parent the child's
+# Downlink. Clients never see these interfaces. The same contract stands at both boundaries.
+#
+# Desired state travels only in the document, whose messages are those of ledger.capnp, encoded,
+# since they are hashed and kept as bytes. Status travels only in registers owned by who reports
+# them, requests in calls that leave no state. Every method may be repeated: a lost answer is asked
+# for again on the next session.
+
+using Cxx = import "/capnp/c++.capnp";
+using Authority = import "authority.capnp";
+using Status = import "status.capnp";
+using Logs = import "logs.capnp";
+using Pulse = import "pulse.capnp".Pulse;
+$Cxx.namespace("skerry::schema");
+
+interface Uplink extends(Pulse) {
+  # The parent's, made for one registered device key: it speaks for that child only, so no method
+  # says who calls. Obtained at the session door; ends with the session, or when the child is
+  # blocked or revoked.
+
+  hello @0 (child :ChildHello) -> (parent :ParentHello);
+  # The first call of every session; the link counts as up once it is answered. Compares what both
+  # sides hold; what differs follows in `orders` (from the parent) and `local` (from the child).
+  # Fails OVERLOADED "busy, retry after N ms" when too many children arrive at once.
+
+  local @1 (message :Data) -> (reply :Data);
+  # A LocalMessage, answered by a LocalReply: the child's half of the document, its knowledge first,
+  # then changes in order. Durable once answered.
+
+  status @2 (batch :Status.RegisterBatch) -> (digest :Data);
+  # Status registers that changed. Answers the digest of what the parent now holds; another one
+  # than the child's own means: send all.
+
+  blob @3 (hash :Data, offset :UInt64) -> (data :Data, size :UInt64);
+  # At most BLOB_PIECE_BYTES of the blob from `offset` on, and its whole size; size 0 when the
+  # parent does not have it (yet). The receiver verifies the hash.
+  const blobPieceBytes :UInt32 = 262144;
+}
+
+interface Downlink extends(Pulse) {
+  # The child's, for its parent: how orders and questions travel down without dialling in.
+  # Obtained as the child's bootstrap of the same connection; ends with it.
+
+  orders @0 (message :Data) -> (reply :Data);
+  # An OrdersMessage, answered by an OrdersReply: of the parent's half. Durable once answered. A
+  # message that is lost, late, repeated or out of order changes nothing that is right.
+
+  local @1 (message :Data) -> (reply :Data);
+  # The child's own half, given back to a child whose database is new.
+
+  logs @2 (query :Logs.LogQuery, sink :Logs.LineSink) -> (missing :List(Text));
+  # Writes the lines that match into `sink`, nearest the service first; with `follow` until the
+  # caller drops the call. `missing` names sites that could not be asked. Long.
+}
+
+struct ChildHello {
+  protocol @0 :UInt16;
+  # 1.
+  version @1 :Text;
+  # Of the child's software.
+  document @2 :Data;
+  # An encoded Hello (ledger.capnp).
+  statusEpoch @3 :UInt64;
+  statusDigest @4 :Data;
+  # Of the child's registers: an equal digest at the parent saves sending them.
+  wallMs @5 :Int64;
+  # The child's clock, for findings about it.
+  advertise @6 :Text;
+  # A region: HOST:PORT under which its sites reach it. Empty for a site.
+  documentKey @7 :Data;
+  # A region: the key that signs its sites' orders, 32 bytes.
+}
+
+struct ParentHello {
+  protocol @0 :UInt16;
+  version @1 :Text;
+  document @2 :Data;
+  # An encoded Hello (ledger.capnp).
+  statusKnown @3 :Bool;
+  # The digests agree: send only changes from now on.
+  wallMs @4 :Int64;
+  # The parent's clock: a child without a believable one takes it as its floor.
+  authority @5 :Authority.Signed;
+  # Kind "authority", signed by the root key.
+  home @6 :Authority.Signed;
+  # For a site: kind "home", the region's own right to command it. Absent for a region.
+}
