@@ -1,0 +1,172 @@
+#include "shared/link/frame_filter.h"
+#include <capnp/serialize.h>
+#include <kj/debug.h>
+#include <cstring>
+
+namespace skerry {
+
+using capnp::word;
+
+// Its memory counts as the peer's until the RPC system lets go of it.
+class FrameFilter::HeldFrame final : public Frame {
+public:
+  HeldFrame(const FrameHeader& header, capnp::ReaderOptions options, Held& heldParam)
+      : Frame(header, options), held(kj::addRef(heldParam)) {
+    held->bytes += bytes().size();
+  }
+  ~HeldFrame() noexcept(false) { held->bytes -= bytes().size(); }
+
+private:
+  kj::Own<Held> held;
+};
+
+namespace {
+
+// Only the few fields of the envelope are read, never the payload.
+capnp::ReaderOptions envelopeOptions() {
+  capnp::ReaderOptions options;
+  options.nestingLimit = 16;
+  options.traversalLimitInWords = 16 << 10;
+  return options;
+}
+
+// Reading a field twice counts twice, hence more than the frame itself.
+capnp::ReaderOptions payloadOptions(const LinkLimits& limits) {
+  capnp::ReaderOptions options;
+  options.traversalLimitInWords = 4 * limits.frameWordsMax;
+  options.nestingLimit = limits.nestingMax;
+  return options;
+}
+
+}  // namespace
+
+FrameFilter::FrameFilter(kj::AsyncIoStream& stream, kj::Timer& timer, const LinkLimits& limits,
+                         kj::Function<void()> checkPeer)
+    : stream(stream), timer(timer), limits(limits), checkPeer(kj::mv(checkPeer)), out(stream),
+      ledger(limits), held(kj::refcounted<Held>()) {
+  KJ_REQUIRE(limits.segmentsMax <= SEGMENTS_CEILING);
+  auto paf = kj::newPromiseAndFulfiller<kj::String>();
+  refuse = kj::mv(paf.fulfiller);
+  refused = kj::mv(paf.promise);
+}
+
+kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> FrameFilter::tryReadMessage(
+    kj::ArrayPtr<kj::AutoCloseFd>, capnp::ReaderOptions, kj::ArrayPtr<word>) {
+  kj::Promise<kj::Maybe<kj::Own<HeldFrame>>> frame = next();
+  return frame.then([](kj::Maybe<kj::Own<HeldFrame>>&& frame)
+      -> kj::Maybe<capnp::MessageReaderAndFds> {
+    KJ_IF_MAYBE(f, frame) return capnp::MessageReaderAndFds { kj::mv(*f), nullptr };
+    return nullptr;
+  }, [this](kj::Exception&& e) -> kj::Maybe<capnp::MessageReaderAndFds> {
+    refuseFor(e);
+    kj::throwFatalException(kj::mv(e));
+  });
+}
+
+Task<kj::Maybe<kj::Own<FrameFilter::HeldFrame>>> FrameFilter::next() {
+  if (buffered().size() == 0) {
+    at = filled = 0;
+    auto first = readMore(buffer, 1, sizeof(buffer));
+    filled = co_await first;
+    if (filled == 0) co_return nullptr;
+  }
+  kj::Own<HeldFrame> frame;
+  auto header = parseHeader();
+  bool whole = false;
+  KJ_IF_MAYBE(h, header) {
+    whole = buffered().size() >= h->headerBytes + h->bodyWords * sizeof(word);
+    if (whole) frame = startFrame(*h);
+  }
+  if (!whole) {
+    // Only a frame that is still on its way costs a timer.
+    auto slow = withDeadline(readSlowly());
+    frame = co_await slow;
+  }
+  checkPeer();
+  capnp::SegmentArrayMessageReader envelope(frame->allSegments(), envelopeOptions());
+  ledger.received(envelope.getRoot<capnp::rpc::Message>());
+  co_return kj::mv(frame);
+}
+
+Task<kj::Own<FrameFilter::HeldFrame>> FrameFilter::readSlowly() {
+  auto header = parseHeader();
+  while (header == nullptr) {
+    memmove(buffer, buffer + at, filled - at);
+    filled -= at;
+    at = 0;
+    auto more = readMore(buffer + filled, 1, sizeof(buffer) - filled);
+    size_t count = co_await more;
+    if (count == 0) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "frame cut short"));
+    filled += count;
+    header = parseHeader();
+  }
+  auto& known = *kj::_::readMaybe(header);
+  size_t arrived = kj::min(buffered().size() - known.headerBytes, known.bodyWords * sizeof(word));
+  auto frame = startFrame(known);
+  auto rest = frame->bytes().slice(arrived, frame->bytes().size());
+  if (rest.size() > 0) {
+    auto read = readMore(rest.begin(), rest.size(), rest.size());
+    size_t count = co_await read;
+    if (count < rest.size()) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "frame cut short"));
+  }
+  co_return kj::mv(frame);
+}
+
+kj::Promise<kj::Own<FrameFilter::HeldFrame>> FrameFilter::withDeadline(
+    kj::Promise<kj::Own<HeldFrame>> frame) {
+  return frame.exclusiveJoin(timer.afterDelay(limits.frameTimeMax).then(
+      []() -> kj::Own<HeldFrame> { KJ_FAIL_REQUIRE("peer takes too long over one frame"); }));
+}
+
+kj::Promise<size_t> FrameFilter::readMore(kj::byte* to, size_t minBytes, size_t maxBytes) {
+  return stream.tryRead(to, minBytes, maxBytes).then([this](size_t count) {
+    sessionBytes += count;
+    KJ_REQUIRE(sessionBytes <= limits.sessionBytesMax, "peer sent more than a session may");
+    return count;
+  });
+}
+
+kj::Maybe<FrameHeader> FrameFilter::parseHeader() const {
+  return parseFrameHeader(buffered(), limits.segmentsMax, limits.frameWordsMax);
+}
+
+// Takes the header and what has arrived of the body out of the buffer.
+kj::Own<FrameFilter::HeldFrame> FrameFilter::startFrame(const FrameHeader& header) {
+  KJ_REQUIRE(held->bytes + header.bodyWords * sizeof(word) <= limits.heldBytesMax,
+             "peer keeps too much of our memory busy");
+  auto frame = kj::heap<HeldFrame>(header, payloadOptions(limits), *held);
+  at += header.headerBytes;
+  size_t count = kj::min(buffered().size(), frame->bytes().size());
+  if (count > 0) memcpy(frame->bytes().begin(), buffer + at, count);
+  at += count;
+  return frame;
+}
+
+void FrameFilter::refuseFor(const kj::Exception& e) {
+  if (reason == nullptr) reason = kj::str(e.getDescription());
+  refuse->fulfill(kj::str(e.getDescription()));
+}
+
+void FrameFilter::inspectSent(kj::ArrayPtr<const kj::ArrayPtr<const word>> segments) {
+  capnp::SegmentArrayMessageReader envelope(segments, envelopeOptions());
+  KJ_IF_MAYBE(e, kj::runCatchingExceptions([&] {
+    ledger.sent(envelope.getRoot<capnp::rpc::Message>());
+  })) {
+    refuseFor(*e);
+    kj::throwFatalException(kj::mv(*e));
+  }
+}
+
+kj::Promise<void> FrameFilter::writeMessage(
+    kj::ArrayPtr<const int> fds, kj::ArrayPtr<const kj::ArrayPtr<const word>> segments) {
+  inspectSent(segments);
+  return out.writeMessage(fds, segments);
+}
+
+kj::Promise<void> FrameFilter::writeMessages(
+    kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const word>>> messages) {
+  for (auto segments : messages) inspectSent(segments);
+  return out.writeMessages(messages);
+}
+
+}  // namespace skerry

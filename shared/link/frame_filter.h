@@ -1,0 +1,76 @@
+// Reads Cap'n Proto frames from a peer that may be hostile, and lets only sane ones through.
+//
+//   byte stream -> FrameFilter (size, time, memory) -> RpcLedger (protocol) -> TwoPartyVatNetwork
+//
+// Whatever is wrong throws from tryReadMessage(); the RPC system then ends this connection, telling
+// the peer why. onRefused() says so at once: the RPC system's own farewell may never end, if the
+// peer does not read.
+#pragma once
+#include "shared/link/frame.h"
+#include "shared/link/rpc_ledger.h"
+#include <capnp/serialize-async.h>
+#include <kj/function.h>
+#include <kj/refcount.h>
+#include <kj/timer.h>
+
+namespace skerry {
+
+class FrameFilter final : public capnp::MessageStream {
+public:
+  // The first three outlive the filter. `checkPeer` is called with each frame: what it throws is a
+  // refusal.
+  FrameFilter(kj::AsyncIoStream& stream, kj::Timer& timer, const LinkLimits& limits,
+              kj::Function<void()> checkPeer);
+
+  kj::Promise<kj::String> onRefused() { return kj::mv(refused); }
+  kj::Maybe<kj::StringPtr> refusal() const {
+    return reason.map([](const kj::String& text) -> kj::StringPtr { return text; });
+  }
+  size_t heldBytes() const { return held->bytes; }
+  uint64_t receivedBytes() const { return sessionBytes; }
+  const RpcLedger& rpc() const { return ledger; }
+
+  kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> tryReadMessage(
+      kj::ArrayPtr<kj::AutoCloseFd> fdSpace, capnp::ReaderOptions options,
+      kj::ArrayPtr<capnp::word> scratchSpace) override;
+  kj::Promise<void> writeMessage(
+      kj::ArrayPtr<const int> fds,
+      kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) override;
+  kj::Promise<void> writeMessages(
+      kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>> messages) override;
+  kj::Maybe<int> getSendBufferSize() override { return out.getSendBufferSize(); }
+  kj::Promise<void> end() override { return out.end(); }
+
+private:
+  // Frames outlive the filter when a server keeps a call's parameters.
+  struct Held : kj::Refcounted { size_t bytes = 0; };
+  class HeldFrame;
+
+  Task<kj::Maybe<kj::Own<HeldFrame>>> next();
+  Task<kj::Own<HeldFrame>> readSlowly();
+  kj::Promise<kj::Own<HeldFrame>> withDeadline(kj::Promise<kj::Own<HeldFrame>> frame);
+  kj::Promise<size_t> readMore(kj::byte* to, size_t minBytes, size_t maxBytes);
+  kj::ArrayPtr<const kj::byte> buffered() const {
+    return kj::arrayPtr(buffer + at, buffer + filled);
+  }
+  kj::Maybe<FrameHeader> parseHeader() const;
+  kj::Own<HeldFrame> startFrame(const FrameHeader& header);
+  void inspectSent(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments);
+  void refuseFor(const kj::Exception& e);
+
+  kj::AsyncIoStream& stream;
+  kj::Timer& timer;
+  const LinkLimits& limits;
+  kj::Function<void()> checkPeer;
+  capnp::AsyncIoMessageStream out;
+  RpcLedger ledger;
+  kj::Own<Held> held;
+  uint64_t sessionBytes = 0;
+  kj::Maybe<kj::String> reason;
+  kj::Own<kj::PromiseFulfiller<kj::String>> refuse;
+  kj::Promise<kj::String> refused = nullptr;
+  size_t at = 0, filled = 0;  // received and not yet taken: [at, filled)
+  kj::byte buffer[FRAME_BUFFER_BYTES];
+};
+
+}  // namespace skerry

@@ -1,0 +1,66 @@
+// Every bound that a hostile, broken or merely unlucky peer can run into, in one place.
+#pragma once
+#include <kj/common.h>
+#include <kj/time.h>
+#include <cstdint>
+
+namespace skerry {
+
+// Of one session: a value, so that a test or a bulk link may choose its own.
+constexpr size_t SEGMENTS_CEILING = 16;      // sizes the filter's tables; segmentsMax may be lower
+constexpr size_t FRAME_BUFFER_BYTES = 1024;  // frames up to this size arrive in one read
+
+struct LinkLimits {
+  kj::uint segmentsMax = SEGMENTS_CEILING;
+  size_t frameWordsMax = (1 << 20) / 8;
+  kj::Duration frameTimeMax = 20 * kj::SECONDS;  // first to last byte
+  uint64_t sessionBytesMax = kj::maxValue;       // received over the whole session
+  size_t heldBytesMax = 16 << 20;                // received frames the RPC system still keeps
+  kj::uint capsPerFrameMax = 64;
+  kj::uint questionsMax = 1024;
+  kj::uint exportsMax = 4096;
+  int nestingMax = 32;
+
+  size_t flowWords = (8 << 20) / 8;             // calls in flight before we stop reading
+  size_t queuedBytesMax = 8 << 20;              // ours, that the peer does not fetch
+  kj::Duration writeTimeMax = 20 * kj::SECONDS;  // that one message of ours waits for the peer
+  kj::Duration pingEvery = 30 * kj::SECONDS;
+  kj::Duration pingMax = 10 * kj::SECONDS;      // of silence while a ping is out
+  unsigned pingPatience = 6;                    // times pingMax for a peer that only sends
+  kj::Duration farewellMax = 1 * kj::SECONDS;  // to tell a refused peer why
+};
+
+// TLS ------------------------------------------------------------------------------------------
+constexpr auto HANDSHAKE_MAX = 10 * kj::SECONDS;
+constexpr auto TICKET_LIFE = 2 * kj::HOURS;
+constexpr size_t CERTIFICATES_BYTES_MAX = 16 << 10;   // a peer's, all together
+constexpr size_t FILL_IDLE_BYTES = 1 << 10;           // what a silent connection keeps allocated
+constexpr size_t FILL_BUSY_BYTES = 17 << 10;          // one full record and its framing
+constexpr size_t RECORD_BYTES_MAX = 16 << 10;
+constexpr size_t OUTGOING_BYTES_MAX = 64 << 10;       // encrypted ahead of the socket
+constexpr size_t LINGER_BYTES_MAX = 64 << 10;         // read from a refused peer so it hears why
+constexpr auto LINGER_MAX = 250 * kj::MILLISECONDS;
+
+// Listening ------------------------------------------------------------------------------------
+constexpr size_t HALF_OPEN_MAX = 256;      // in handshake; beyond it the oldest gives way
+constexpr unsigned ACCEPTS_PER_SECOND = 400;  // about what one core can shake hands with
+constexpr unsigned ACCEPTS_AT_ONCE = 400;
+constexpr auto ACCEPT_BACKOFF_MIN = 50 * kj::MILLISECONDS;  // no descriptors, no memory
+constexpr auto ACCEPT_BACKOFF_MAX = 2 * kj::SECONDS;
+
+// Dialling -------------------------------------------------------------------------------------
+constexpr auto DIAL_BACKOFF_BASE = 250 * kj::MILLISECONDS;
+constexpr auto DIAL_BACKOFF_CAP = 5 * kj::MINUTES;
+constexpr auto DIAL_CONNECT_MAX = 20 * kj::SECONDS;  // name look-up and TCP
+constexpr auto SILENT_PEER_MAX = 60 * kj::SECONDS;   // TCP gives up unacknowledged data
+
+// Admission of answered hellos; a peer beyond it is told when to come back.
+constexpr unsigned HELLOS_PER_SECOND = 200;
+constexpr unsigned HELLOS_AT_ONCE = 400;
+constexpr auto RETRY_AFTER_MAX = 5 * kj::MINUTES;
+
+// The ENROLL door: one question, one answer.
+constexpr size_t ENROLL_FRAME_BYTES_MAX = 16 << 10;
+constexpr auto ENROLL_TIME_MAX = 10 * kj::SECONDS;
+
+}  // namespace skerry

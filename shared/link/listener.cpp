@@ -1,0 +1,91 @@
+#include "shared/link/listener.h"
+#include "shared/link/socket.h"
+#include <kj/debug.h>
+
+namespace skerry {
+
+Listener::Listener(kj::Own<kj::ConnectionReceiver> portParam, kj::Timer& timer,
+                   Handshaker& handshaker, Doors doorsParam, Limits limits)
+    : port(kj::mv(portParam)), timer(timer), handshaker(&handshaker), doors(kj::mv(doorsParam)),
+      limits(limits), rate(timer, limits.acceptsPerSecond, limits.acceptsAtOnce),
+      connections(*this) {
+  kj::Promise<void> loop = acceptForEver();
+  accepting = loop.eagerlyEvaluate(nullptr);
+}
+
+Listener::~Listener() noexcept(false) {}
+
+Task<void> Listener::acceptForEver() {
+  auto backoff = ACCEPT_BACKOFF_MIN;
+  for (;;) {
+    auto wait = rate.take();
+    KJ_IF_MAYBE(w, wait) {
+      auto turn = timer.afterDelay(*w);
+      co_await turn;
+      continue;
+    }
+    auto next = acceptOne();
+    auto accepted = co_await next;
+    KJ_IF_MAYBE(stream, accepted) {
+      backoff = ACCEPT_BACKOFF_MIN;
+      shake(kj::mv(*stream));
+    } else {
+      // No descriptors or no memory: some will be free again. The kernel keeps who waits.
+      auto pause = timer.afterDelay(backoff);
+      co_await pause;
+      backoff = kj::min(backoff * 2, kj::Duration(ACCEPT_BACKOFF_MAX));
+    }
+  }
+}
+
+// Null when the port failed, which is never the end.
+kj::Promise<kj::Maybe<kj::Own<kj::AsyncIoStream>>> Listener::acceptOne() {
+  // evalNow, because KJ's sockets throw some errors here.
+  return kj::evalNow([this] { return port->accept(); })
+      .then([](kj::Own<kj::AsyncIoStream>&& stream) -> kj::Maybe<kj::Own<kj::AsyncIoStream>> {
+    return kj::mv(stream);
+  }, [this](kj::Exception&& e) -> kj::Maybe<kj::Own<kj::AsyncIoStream>> {
+    counted.acceptFailures++;
+    refusal = kj::str("the port does not accept: ", e.getDescription());
+    return nullptr;
+  });
+}
+
+// When too many are in handshake the oldest gives way: an honest one is done in a few round trips,
+// and one that only holds its place must not keep others out.
+void Listener::shake(kj::Own<kj::AsyncIoStream> stream) {
+  uint64_t number = counted.accepted++;
+  while (shaking.size() >= limits.halfOpenMax) {
+    auto oldest = kj::mv(shaking.begin()->second);
+    shaking.erase(shaking.begin());
+    counted.displaced++;
+    oldest->cancel(KJ_EXCEPTION(OVERLOADED, "too many connections are in handshake"));
+  }
+  tuneSocket(*stream);
+  auto canceler = kj::heap<kj::Canceler>();
+  auto handshake = kj::evalNow([&] { return handshaker->accept(kj::mv(stream)); });
+  auto wrapped = canceler->wrap(kj::mv(handshake));
+  shaking.emplace(number, kj::mv(canceler));
+  connections.add(wrapped.then(
+      [this, number](Secured&& peer) { admit(number, kj::mv(peer)); },
+      [this, number](kj::Exception&& reason) { refuse(number, reason); }));
+}
+
+void Listener::admit(uint64_t number, Secured peer) {
+  shaking.erase(number);
+  counted.admitted++;
+  auto& door = peer.peer.door == Door::ENROLL ? doors.enroll : doors.session;
+  connections.add(kj::evalNow([&] { return door(kj::mv(peer)); }));
+}
+
+void Listener::refuse(uint64_t number, const kj::Exception& reason) {
+  shaking.erase(number);
+  counted.refused++;
+  refusal = kj::str(reason.getDescription());
+}
+
+void Listener::taskFailed(kj::Exception&& exception) {
+  refusal = kj::str(exception.getDescription());
+}
+
+}  // namespace skerry

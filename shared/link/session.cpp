@@ -1,0 +1,168 @@
+#include "shared/link/session.h"
+#include "shared/async/task.h"
+#include "shared/link/frame_filter.h"
+#include <capnp/membrane.h>
+#include <capnp/rpc-twoparty.h>
+#include <kj/debug.h>
+
+namespace skerry {
+
+namespace {
+
+using schema::Pulse;
+namespace twoparty = capnp::rpc::twoparty;
+
+// A membrane that lets every call through until it is revoked. Both directions decide alike, as
+// they must: a promise that resolves across the membrane may skip one of them.
+class Revoker final : public capnp::MembranePolicy, public kj::Refcounted {
+public:
+  Revoker() : Revoker(kj::newPromiseAndFulfiller<void>()) {}
+  void revoke(kj::Exception&& reason) { fulfiller->reject(kj::mv(reason)); }
+
+  kj::Maybe<capnp::Capability::Client> inboundCall(uint64_t, uint16_t,
+                                                   capnp::Capability::Client) override {
+    return nullptr;
+  }
+  kj::Maybe<capnp::Capability::Client> outboundCall(uint64_t, uint16_t,
+                                                    capnp::Capability::Client) override {
+    return nullptr;
+  }
+  kj::Own<MembranePolicy> addRef() override { return kj::addRef(*this); }
+  kj::Maybe<kj::Promise<void>> onRevoked() override { return revoked.addBranch(); }
+
+private:
+  explicit Revoker(kj::PromiseFulfillerPair<void> pair)
+      : fulfiller(kj::mv(pair.fulfiller)), revoked(pair.promise.fork()) {}
+
+  kj::Own<kj::PromiseFulfiller<void>> fulfiller;
+  kj::ForkedPromise<void> revoked;
+};
+
+// The network uses the traversal limit to refuse *our* messages that are too large for the peer;
+// what may be read of a received frame is the filter's to say.
+capnp::ReaderOptions networkOptions(const LinkLimits& limits) {
+  capnp::ReaderOptions options;
+  options.traversalLimitInWords = limits.frameWordsMax;
+  options.nestingLimit = limits.nestingMax;
+  return options;
+}
+
+twoparty::Side sideOf(Side side) {
+  return side == Side::CHILD ? twoparty::Side::CLIENT : twoparty::Side::SERVER;
+}
+
+capnp::Capability::Client bootstrapOf(capnp::RpcSystem<twoparty::VatId>& rpc, Side side) {
+  capnp::MallocMessageBuilder message(4);
+  auto id = message.initRoot<twoparty::VatId>();
+  id.setSide(sideOf(side == Side::CHILD ? Side::PARENT : Side::CHILD));
+  return rpc.bootstrap(id);
+}
+
+}  // namespace
+
+class Session::Connection final : private kj::TaskSet::ErrorHandler {
+public:
+  Connection(kj::Own<kj::AsyncIoStream> streamParam, Side side, Pulse::Client ours,
+             kj::Timer& timer, const LinkLimits& limits)
+      : stream(kj::mv(streamParam)), timer(timer), limits(limits),
+        revoker(kj::refcounted<Revoker>()),
+        filter(*stream, timer, limits, [this] { checkQueue(); }),
+        network(filter, sideOf(side), networkOptions(limits), timer),
+        rpc(network, capnp::Capability::Client(capnp::membrane(kj::mv(ours), revoker->addRef()))),
+        theirs(capnp::reverseMembrane(bootstrapOf(rpc, side), revoker->addRef()).castAs<Pulse>()),
+        tasks(*this) {
+    rpc.setFlowLimit(limits.flowWords);
+    auto paf = kj::newPromiseAndFulfiller<kj::String>();
+    endNow = kj::mv(paf.fulfiller);
+    ended = kj::mv(paf.promise);
+    tasks.add(network.onDisconnect().then([this] {
+      KJ_IF_MAYBE(reason, filter.refusal()) end(kj::str(*reason));
+      else end(kj::str("peer is gone"));
+    }));
+    tasks.add(filter.onRefused().then([this](kj::String reason) -> kj::Promise<void> {
+      return endAfterFarewell(kj::mv(reason));
+    }));
+    tasks.add(watchPulse());
+  }
+
+  void revoke(kj::StringPtr reason) {
+    revoker->revoke(KJ_EXCEPTION(DISCONNECTED, "session revoked", reason));
+    tasks.add(endAfterFarewell(kj::str("revoked: ", reason)));
+  }
+
+private:
+  friend class Session;
+
+  // Answers nobody fetches are ours to keep until they are fetched.
+  void checkQueue() {
+    size_t queued = network.getCurrentQueueSize();
+    KJ_REQUIRE(queued <= limits.queuedBytesMax, "peer does not fetch its answers", queued);
+  }
+
+  void checkWrites() {
+    checkQueue();
+    KJ_REQUIRE(network.getOutgoingMessageWaitTime() < limits.writeTimeMax,
+               "peer does not read what we send");
+  }
+
+  // Half the trouble with peers is silence. A ping may wait behind other messages on a slow link,
+  // so it is late only when nothing else came either, or when even patience ends.
+  Task<void> watchPulse() {
+    for (;;) {
+      auto pause = timer.afterDelay(limits.pingEvery);
+      co_await pause;
+      checkWrites();
+      auto answered = theirs.pingRequest().send().ignoreResult().fork();
+      for (unsigned waited = 1;; waited++) {
+        uint64_t before = filter.receivedBytes();
+        auto answer = answered.addBranch().then([] { return true; });
+        auto late = timer.afterDelay(limits.pingMax).then([] { return false; });
+        auto first = answer.exclusiveJoin(kj::mv(late));
+        bool inTime = co_await first;
+        if (inTime) break;
+        checkWrites();
+        KJ_REQUIRE(filter.receivedBytes() > before && waited < limits.pingPatience,
+                   "peer did not answer a ping in time");
+      }
+    }
+  }
+
+  // The RPC system's own goodbye waits for the peer to read it; ours does not wait for long.
+  Task<void> endAfterFarewell(kj::String reason) {
+    auto pause = timer.afterDelay(limits.farewellMax);
+    co_await pause;
+    end(kj::mv(reason));
+  }
+
+  void end(kj::String reason) {
+    if (endNow->isWaiting()) endNow->fulfill(kj::mv(reason));
+  }
+
+  void taskFailed(kj::Exception&& exception) override { end(kj::str(exception.getDescription())); }
+
+  kj::Own<kj::AsyncIoStream> stream;
+  kj::Timer& timer;
+  const LinkLimits& limits;
+  kj::Own<Revoker> revoker;
+  FrameFilter filter;
+  capnp::TwoPartyVatNetwork network;
+  capnp::RpcSystem<twoparty::VatId> rpc;
+  Pulse::Client theirs;
+  kj::Own<kj::PromiseFulfiller<kj::String>> endNow;
+  kj::Promise<kj::String> ended = nullptr;
+  kj::TaskSet tasks;
+};
+
+Session::Session(kj::Own<kj::AsyncIoStream> stream, Side side, Pulse::Client ours,
+                 kj::Timer& timer, const LinkLimits& limits)
+    : connection(kj::heap<Connection>(kj::mv(stream), side, kj::mv(ours), timer, limits)) {}
+
+Session::~Session() noexcept(false) {}
+
+Pulse::Client Session::remote() { return connection->theirs; }
+void Session::revoke(kj::StringPtr reason) { connection->revoke(reason); }
+kj::Promise<kj::String> Session::onEnd() { return kj::mv(connection->ended); }
+const FrameFilter& Session::frames() const { return connection->filter; }
+size_t Session::queuedBytes() { return connection->network.getCurrentQueueSize(); }
+
+}  // namespace skerry

@@ -1,0 +1,47 @@
+// One connection between a child and its parent: RPC both ways, revocable, bounded, watched.
+//
+//   stream <- FrameFilter <- TwoPartyVatNetwork <- RpcSystem <- membrane <- our object
+//
+// The object we offer is made for the peer's identity, so no method needs to be told who calls.
+// Everything that crosses, either way, is behind one membrane; revoke() ends all of it.
+#pragma once
+#include "capnp/pulse.capnp.h"
+#include "shared/link/link_limits.h"
+#include <kj/async-io.h>
+#include <kj/timer.h>
+
+namespace skerry {
+
+class FrameFilter;
+
+// Which end of the RPC connection: the child dials.
+enum class Side : uint8_t { CHILD, PARENT };
+
+class Session final {
+public:
+  // `timer` and `limits` outlive the session. `ours` is what the peer bootstraps.
+  Session(kj::Own<kj::AsyncIoStream> stream, Side side, schema::Pulse::Client ours,
+          kj::Timer& timer, const LinkLimits& limits);
+  ~Session() noexcept(false);
+
+  // The peer's object. Not a sign of life: the first answered call is.
+  schema::Pulse::Client remote();
+
+  // Fails every call that crosses the session, both ways, and every one to come, with DISCONNECTED
+  // and `reason`. A call already queued for delivery may still run once; the server's own work on a
+  // call is cancelled some turns later, if the call allowed cancellation.
+  void revoke(kj::StringPtr reason);
+
+  // Says why, when it is time to destroy the session. Call once.
+  kj::Promise<kj::String> onEnd();
+
+  // What the peer costs us just now.
+  const FrameFilter& frames() const;
+  size_t queuedBytes();
+
+private:
+  class Connection;
+  kj::Own<Connection> connection;
+};
+
+}  // namespace skerry
