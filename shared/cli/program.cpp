@@ -1,0 +1,123 @@
+#include "shared/cli/program.h"
+#include "shared/cli/verb.h"
+#include <CLI/CLI.hpp>
+#include <kj/debug.h>
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace skerry {
+namespace {
+
+constexpr std::array<Verb, 12> VERBS{{
+    {"status", nullptr, "this tier at a glance", defineStatus},
+    {"apply", nullptr, "declare what manifests say", defineApply},
+    {"plan", "diff", "what would change, site by site", definePlan},
+    {"validate", nullptr, "check manifests, with no connection", defineValidate},
+    {"get", nullptr, "list objects", defineGet},
+    {"describe", nullptr, "everything about one object", defineDescribe},
+    {"delete", nullptr, "remove what was declared", defineDelete},
+    {"wait", nullptr, "until something is online, healthy or gone", defineWait},
+    {"logs", nullptr, "what applications wrote", defineLogs},
+    {"why", nullptr, "why an application runs at a site, or does not", defineWhy},
+    {"token", nullptr, "one-time tokens with which regions and sites join", defineToken},
+    {"version", nullptr, "of this client", defineVersion},
+}};
+
+const std::map<std::string, Output> OUTPUTS{{"table", Output::TABLE},
+                                            {"wide", Output::WIDE},
+                                            {"json", Output::JSON},
+                                            {"yaml", Output::YAML},
+                                            {"name", Output::NAME}};
+
+// The parser of a whole command line, and what it filled in.
+class CommandLine {
+public:
+  CommandLine()
+      : parser("Skerry: applications on many sites, each of which stands on its own.", "skerry") {
+    parser.set_help_flag("-h,--help", "print this and end");
+    parser.require_subcommand(1);
+    parser.add_option("--socket", options.socket, "the daemon's admin socket; also $SKERRY_SOCKET");
+    auto* tenant = parser.add_option("-t,--tenant", options.tenant, "whose objects are meant");
+    auto* all = parser.add_flag("-A,--all-tenants", options.allTenants, "those of every tenant");
+    tenant->excludes(all);
+    parser.add_option("-o,--output", options.output, "table, wide, json, yaml or name")
+        ->transform(CLI::Transformer(OUTPUTS).description(""));
+    parser.add_option("--timeout", timeout, "how long to wait: 30s for an answer, 10m for --wait");
+    for (auto& verb : VERBS) {
+      auto* sub = parser.add_subcommand(verb.name, verb.help);
+      if (verb.alias != nullptr) sub->alias(verb.alias);
+      sub->fallthrough();
+      runs.push_back({sub, verb.define(*sub)});
+    }
+  }
+  KJ_DISALLOW_COPY(CommandLine);
+
+  CLI::App parser;
+  GlobalOptions options;
+  std::string timeout;
+
+  const Run& chosen() const {
+    for (auto& run : runs) {
+      if (run.first->parsed()) return run.second;
+    }
+    KJ_FAIL_ASSERT("the parser lets no command line pass without a verb");
+  }
+
+private:
+  std::vector<std::pair<CLI::App*, Run>> runs;
+};
+
+// Errors of usage must be in the form asked for, too, though the options could not be read.
+Output outputAskedFor(const std::vector<std::string>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    auto& argument = arguments[i];
+    bool isSplit = (argument == "-o" || argument == "--output") && i + 1 < arguments.size();
+    if (isSplit && arguments[i + 1] == "json") return Output::JSON;
+    if (argument == "-ojson" || argument == "-o=json" || argument == "--output=json")
+      return Output::JSON;
+  }
+  return Output::TABLE;
+}
+
+// The exit code of a command line that ends before its verb, or nothing.
+std::optional<int> parse(Machine& machine, CommandLine& line, std::vector<std::string> arguments) {
+  auto usage = [&](const std::string& message) {
+    GlobalOptions options;
+    options.output = outputAskedFor(arguments);
+    return Cli(machine, options)
+        .fail(failure(ExitCode::USAGE, "usage", message, "see what there is", "skerry --help"));
+  };
+  auto reversed = arguments;
+  std::reverse(reversed.begin(), reversed.end());
+  try {
+    line.parser.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    auto chosen = line.parser.get_subcommands();
+    machine.out((chosen.empty() ? &line.parser : chosen[0])->help());
+    return int(ExitCode::DONE);
+  } catch (const CLI::ParseError& error) {
+    return usage(error.what());
+  }
+  if (!line.timeout.empty()) {
+    auto parsed = parseDuration("--timeout", line.timeout);
+    if (parsed.failure) return usage(parsed.failure->problem.message);
+    line.options.timeoutMs = parsed.ms;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+kj::Promise<int> runProgram(Machine& machine, std::vector<std::string> arguments) {
+  auto line = kj::heap<CommandLine>();
+  if (auto code = parse(machine, *line, std::move(arguments))) return *code;
+  auto cli = kj::heap<Cli>(machine, line->options);
+  auto& run = line->chosen();
+  auto promise = kj::evalNow([&] { return run(*cli); });
+  return promise
+      .catch_([&cli = *cli](kj::Exception&& exception) { return cli.fail(failureOf(exception)); })
+      .attach(kj::mv(cli), kj::mv(line));
+}
+
+}  // namespace skerry

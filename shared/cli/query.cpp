@@ -1,0 +1,61 @@
+#include "shared/cli/query.h"
+
+namespace skerry {
+namespace {
+
+// Names are per tenant, those of hosts per site.
+Failure ambiguous(const Named& named, const std::vector<PlainValue>& found) {
+  bool isOfTenants = !found[0].find("tenant")->text.empty();
+  std::string owners;
+  for (auto& item : found) {
+    owners += owners.empty() ? "" : ", ";
+    owners += isOfTenants ? item.find("tenant")->text : statusText(item, "site");
+  }
+  return failure(ExitCode::USAGE, "name-ambiguous",
+                 "there are several `" + named.name + "`: of " +
+                     (isOfTenants ? "tenants " : "sites ") + owners,
+                 isOfTenants ? "say which one with -t TENANT" : "write it as SITE/NAME");
+}
+
+}  // namespace
+
+void fillQuery(const Cli& cli, const Named& named, const Narrowing& narrowing,
+               schema::Query::Builder query) {
+  query.setKind(named.kind.c_str());
+  query.setName(named.name.c_str());
+  query.setTenant(cli.options.tenant.c_str());
+  query.setSelector(narrowing.selector.c_str());
+  query.setRegion(narrowing.region.c_str());
+  query.setSite(narrowing.site.c_str());
+  query.setHost(narrowing.host.c_str());
+  query.setApp(narrowing.app.c_str());
+}
+
+Task<Asked> ask(Cli& cli, Connection& connection, Named named, Narrowing narrowing) {
+  Asked asked;
+  auto request = connection.admin.getRequest();
+  fillQuery(cli, named, narrowing, request.initQuery());
+  auto sent = request.send();
+  auto response = co_await sent;
+  asked.failures = failuresOf(response.getProblems());
+  asked.items = copyItems(named.kind, response);
+  co_return asked;
+}
+
+Task<Asked> askOne(Cli& cli, Connection& connection, Named named) {
+  Narrowing everywhere;
+  auto asking = ask(cli, connection, named, everywhere);
+  auto asked = co_await asking;
+  auto& found = asked.items.values;
+  if (!asked.failures.empty() || found.size() == 1) co_return asked;
+  if (found.empty()) {
+    asked.failures.push_back(failure(ExitCode::NOT_FOUND, "not-found",
+                                     "there is no " + named.kind + " `" + named.name + "`", "",
+                                     "skerry get " + pluralOf(named.kind)));
+    co_return asked;
+  }
+  asked.failures.push_back(ambiguous(named, found));
+  co_return asked;
+}
+
+}  // namespace skerry

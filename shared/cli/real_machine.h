@@ -1,0 +1,28 @@
+// The machine that the client really runs on.
+#pragma once
+#include "shared/cli/machine.h"
+
+namespace skerry {
+
+class RealMachine final : public Machine {
+public:
+  // `io` outlives the machine.
+  explicit RealMachine(kj::AsyncIoContext& io) : io(io) {}
+
+  kj::Network& network() override { return io.provider->getNetwork(); }
+  kj::Timer& timer() override { return io.provider->getTimer(); }
+  int64_t wallMs() override;
+  std::optional<std::string> environment(const std::string& name) override;
+  void out(const std::string& text) override;
+  void err(const std::string& text) override;
+  bool outIsTerminal() override;
+  bool inIsTerminal() override;
+  std::optional<std::string> readLine() override;
+  FileText read(const std::string& path, size_t bytesMax) override;
+  std::optional<std::vector<std::string>> list(const std::string& path) override;
+
+private:
+  kj::AsyncIoContext& io;
+};
+
+}  // namespace skerry

@@ -1,0 +1,171 @@
+#include "shared/cli/query.h"
+#include "shared/cli/table.h"
+#include "shared/crypto/bytes.h"
+#include "shared/model/time_text.h"
+#include <charconv>
+
+namespace skerry {
+namespace {
+
+struct Options {
+  std::string target;
+  std::string site, service, instance, since;
+  uint32_t tail = 0;
+  bool follow = false;
+};
+
+// What a command line asks for.
+struct Wanted {
+  std::string site, app, service;
+  int32_t ordinal = -1;
+  int64_t sinceMs = 0;
+  std::optional<Failure> failure;
+};
+
+Failure badOption(const char* option, const std::string& value, const char* hint) {
+  return failure(ExitCode::USAGE, "usage",
+                 std::string(option) + ": `" + value + "` is not understood", hint);
+}
+
+// `2`, `web.2`, or an instance's whole name TENANT.APP.SERVICE.2.
+bool readInstance(const std::string& text, Wanted& wanted) {
+  auto dot = text.rfind('.');
+  auto number = dot == std::string::npos ? text : text.substr(dot + 1);
+  auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), wanted.ordinal);
+  if (error != std::errc() || end != number.data() + number.size() || wanted.ordinal < 0)
+    return false;
+  if (dot == std::string::npos) return true;
+  auto before = text.substr(0, dot);
+  wanted.service = before.substr(before.rfind('.') + 1);
+  return true;
+}
+
+Wanted readOptions(const Options& options, int64_t nowMs) {
+  Wanted wanted;
+  wanted.site = options.site;
+  wanted.service = options.service;
+  constexpr std::string_view SITE = "site/", APP = "app/", APPLICATION = "application/";
+  auto target = options.target;
+  for (auto prefix : {APP, APPLICATION}) {
+    if (target.rfind(prefix, 0) == 0) target.erase(0, prefix.size());
+  }
+  if (target.rfind(SITE, 0) == 0) wanted.site = target.substr(SITE.size());
+  else wanted.app = target;
+  if (target.empty() || wanted.app.find('/') != std::string::npos) {
+    wanted.failure = badOption("logs", options.target, "name an application, or site/NAME");
+  }
+  if (!options.instance.empty() && !readInstance(options.instance, wanted)) {
+    wanted.failure =
+        badOption("--instance", options.instance, "write its number, or SERVICE.NUMBER");
+  }
+  if (options.since.empty()) return wanted;
+  auto ago = parseDurationMs(options.since);
+  if (auto time = parseTime(options.since)) ago = std::max<int64_t>(nowMs - *time, 1);
+  if (ago) wanted.sinceMs = *ago;
+  else
+    wanted.failure =
+        badOption("--since", options.since, "write a duration such as 15m, or a time in RFC 3339");
+  return wanted;
+}
+
+// Prints lines as they come.
+class LinePrinter final : public schema::LineSink::Server {
+public:
+  LinePrinter(Cli& cli, bool hasPrefix, size_t& lines)
+      : cli(cli), hasPrefix(hasPrefix), lines(lines) {}
+
+  kj::Promise<void> write(WriteContext context) override {
+    std::string printed;
+    for (auto line : context.getParams().getLines()) {
+      ++lines;
+      printed += cli.isJson() ? json(line) : forPeople(line);
+    }
+    cli.machine.out(printed);
+    return kj::READY_NOW;
+  }
+
+private:
+  static std::string json(schema::LogLine::Reader line) {
+    return compactJson(PlainValue::object(
+               {{"site", PlainValue::of(text(line.getSite()))},
+                {"instance", PlainValue::of(text(line.getInstance()))},
+                {"at", PlainValue::of(printTime(line.getAtMs()))},
+                {"stream", PlainValue::of(line.getIsError() ? "stderr" : "stdout")},
+                {"text", PlainValue::of(text(line.getText()))}})) +
+           "\n";
+  }
+  // On a terminal nothing that an application wrote may act on it.
+  std::string forPeople(schema::LogLine::Reader line) {
+    auto content = text(line.getText());
+    auto prefix = hasPrefix ? text(line.getSite()) + "/" + text(line.getInstance()) + " " : "";
+    return printable(prefix) + (cli.machine.outIsTerminal() ? printable(content) : content) + "\n";
+  }
+
+  Cli& cli;
+  bool hasPrefix;
+  size_t& lines;
+};
+
+Task<int> logs(Cli& cli, Options options) {
+  auto wanted = readOptions(options, cli.machine.wallMs());
+  if (wanted.failure) co_return cli.fail(*wanted.failure);
+  auto connecting = connect(cli);
+  auto connected = co_await connecting;
+  if (connected.failure) co_return cli.fail(*connected.failure);
+  // Whether lines need a name before them is known before the first one comes.
+  Narrowing narrowing;
+  narrowing.site = wanted.site;
+  narrowing.app = wanted.app;
+  Named instances{"instance", ""};
+  auto asking = ask(cli, *connected.connection, instances, narrowing);
+  auto asked = co_await asking;
+  if (!asked.failures.empty()) co_return cli.fail(asked.failures);
+  size_t matching = 0, lines = 0;
+  for (auto& item : asked.items.values) {
+    matching += wanted.service.empty() || statusText(item, "service") == wanted.service;
+  }
+  auto request = connected.connection->admin.logsRequest();
+  auto query = request.initQuery();
+  query.setSite(wanted.site.c_str());
+  query.setTenant(cli.options.tenant.c_str());
+  query.setApp(wanted.app.c_str());
+  query.setService(wanted.service.c_str());
+  query.setOrdinal(wanted.ordinal);
+  query.setTail(options.tail);
+  query.setSinceMs(wanted.sinceMs);
+  query.setFollow(options.follow);
+  request.setSink(kj::heap<LinePrinter>(cli, matching != 1, lines));
+  auto sent = request.send();
+  auto response = co_await sent;
+  auto failures = failuresOf(response.getProblems());
+  if (!failures.empty()) co_return cli.fail(failures);
+  std::string missing;
+  for (auto site : response.getMissing()) missing += (missing.empty() ? "" : ", ") + text(site);
+  if (missing.empty()) co_return int(ExitCode::DONE);
+  if (lines == 0) {
+    co_return cli.fail(failure(ExitCode::UNREACHABLE, "no-answer", "no answer from " + missing,
+                               "they keep their lines; ask again when they are back",
+                               "skerry get sites"));
+  }
+  cli.machine.err("no answer from " + missing + "\n");
+  co_return int(ExitCode::DONE);
+}
+
+}  // namespace
+
+Run defineLogs(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("TARGET", options->target, "an application, or site/NAME")->required();
+  parser.add_option("--site", options->site, "only of this site");
+  parser.add_option("--service", options->service, "only of this service");
+  parser.add_option("--instance", options->instance, "only of this instance");
+  parser.add_option("--since", options->since, "a duration ago, or a time in RFC 3339");
+  parser.add_option("--tail", options->tail, "only the newest lines of each instance");
+  parser.add_flag("-f,--follow", options->follow, "go on with what comes");
+  return [options](Cli& cli) -> kj::Promise<int> {
+    if (options->follow && !cli.options.timeoutMs) return logs(cli, *options);
+    return cli.bounded(logs(cli, *options));
+  };
+}
+
+}  // namespace skerry

@@ -1,0 +1,76 @@
+#include "shared/cli/declare.h"
+#include "shared/cli/table.h"
+#include "shared/cli/verb.h"
+#include <algorithm>
+
+namespace skerry {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string site;
+  bool exitCode = false;
+};
+
+PlainValue valueOf(schema::PlanTarget::Reader target) {
+  return PlainValue::object({{"tenant", PlainValue::of(text(target.getTenant()))},
+                             {"app", PlainValue::of(text(target.getApp()))},
+                             {"site", PlainValue::of(text(target.getSite()))},
+                             {"region", PlainValue::of(text(target.getRegion()))},
+                             {"action", PlainValue::of(text(target.getAction()))},
+                             {"reason", PlainValue::of(text(target.getReason()))},
+                             {"online", PlainValue::of(target.getOnline())}});
+}
+
+std::string printTargets(const PlainValue& targets) {
+  if (targets.items.empty()) return "";
+  Table table({"APP", "SITE", "REGION", "ACTION", "LINK", "REASON"});
+  for (auto& target : targets.items) {
+    auto cell = [&](const char* name) { return target.find(name)->text; };
+    table.add({cell("app"), cell("site"), cell("region"), cell("action"),
+               target.find("online")->boolean ? "online" : "offline", cell("reason")});
+  }
+  return "\n" + table.print();
+}
+
+Task<int> plan(Cli& cli, Options options) {
+  auto read = readManifestFiles(cli.machine, options.files);
+  if (!read.failures.empty()) co_return cli.fail(read.failures);
+  auto connecting = connect(cli);
+  auto connected = co_await connecting;
+  if (connected.failure) co_return cli.fail(*connected.failure);
+  auto request = connected.connection->admin.planRequest();
+  fillManifests(read.manifests, request.initManifests(read.manifests.size()));
+  auto sent = request.send();
+  auto response = co_await sent;
+  auto failures = failuresOf(response.getProblems(), read.manifests);
+  if (!failures.empty()) co_return cli.fail(failures);
+  auto outcomes = copyOutcomes(response.getResults());
+  noteWarnings(cli, outcomes);
+  auto targets = PlainValue::list();
+  for (auto target : response.getTargets()) {
+    bool isMeant = options.site.empty() || text(target.getSite()) == options.site;
+    if (isMeant) targets.items.push_back(valueOf(target));
+  }
+  bool isChange = std::any_of(outcomes.begin(), outcomes.end(),
+                              [](auto& outcome) { return outcome.outcome != "unchanged"; });
+  auto value = PlainValue::object();
+  value.set("results", skerry::valueOf(outcomes));
+  value.set("targets", targets);
+  value.set("changes", PlainValue::of(isChange));
+  cli.print(value, printOutcomes(outcomes, " (plan)") + printTargets(targets));
+  co_return int(options.exitCode && isChange ? ExitCode::CHANGES : ExitCode::DONE);
+}
+
+}  // namespace
+
+Run definePlan(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("-f,--file", options->files, "a manifest, a folder of them, or `-`")
+      ->required();
+  parser.add_option("--site", options->site, "only what changes at this site");
+  parser.add_flag("--exit-code", options->exitCode, "end with 9 when there are changes");
+  return [options](Cli& cli) { return cli.bounded(plan(cli, *options)); };
+}
+
+}  // namespace skerry
