@@ -1,0 +1,144 @@
+// The parts of the process driver that need no keeper: user names, the spec, the folders.
+#include "test/sim/sim_host.h"
+#include "tier_site/drivers/driver_limits.h"
+#include "tier_site/drivers/service_folder.h"
+#include <doctest/doctest.h>
+
+namespace skerry {
+
+namespace {
+
+constexpr uint64_t SEED = 3;
+
+kj::Promise<Ended> says(int code, kj::StringPtr output) {
+  Ended ended;
+  ended.code = code;
+  ended.output = kj::str(output);
+  return kj::mv(ended);
+}
+
+// A host with one account, till(33), in groups 33 and 44, and a group cash(77).
+struct Site {
+  Site() {
+    machine.powerOn();
+    machine.processes().install("id", [](Command command, SimHost&) -> kj::Promise<Ended> {
+      if (command.arguments[1] != "till" && command.arguments[1] != "33") return says(1, "");
+      if (command.arguments[0] == "-G") return says(0, "33 44\n");
+      return says(0, "33\n");
+    });
+    machine.processes().install("getent", [](Command command, SimHost&) -> kj::Promise<Ended> {
+      if (command.arguments[1] == "cash") return says(0, "cash:x:77:till\n");
+      return says(2, "");
+    });
+  }
+  UserNumbers resolve(std::string user) {
+    return world.run(resolveUser(machine.host(), user), 1000);
+  }
+  SimWorld world{SEED};
+  SimHost machine{world, "site"};
+};
+
+bool hasEntry(const Bytes& spec, std::string entry) {
+  auto text = std::string(1, 0) + std::string(spec.begin(), spec.end());
+  return text.find(std::string(1, 0) + entry + std::string(1, 0)) != text.npos;
+}
+
+Rendered service() {
+  Rendered r;
+  r.id = {"acme", "pos", "web", 2};
+  r.kind = RuntimeKind::PROCESS;
+  r.command = {"server", "--flag", ""};
+  r.environment = {{"A", "x=y\nz"}};
+  r.limits = {250, 1 << 20, 9};
+  r.restartAloneAfterMs = 1000;
+  r.digest = renderedDigest(r);
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("users are resolved by name and by number, with their groups") {
+  Site site;
+  CHECK(site.resolve("till") == UserNumbers{33, 33, {33, 44}});
+  CHECK(site.resolve("33") == UserNumbers{33, 33, {33, 44}});
+  CHECK(site.resolve("till:cash") == UserNumbers{33, 77, {33, 44}});
+  CHECK(site.resolve("till:5") == UserNumbers{33, 5, {33, 44}});
+  CHECK(site.resolve("1234") == UserNumbers{1234, 1234, {}});  // no account: never root's group
+}
+
+TEST_CASE("users that do not exist, or read as options, are refused") {
+  Site site;
+  for (std::string user : {"ghost", "till:ghosts", "", ":", "till:", ":5", "-G", "till:-x", "a b",
+                           "$(x)", "4294967296", "till:cash:more"}) {
+    CAPTURE(user);
+    CHECK_THROWS_AS(site.resolve(user), kj::Exception);
+  }
+}
+
+TEST_CASE("a spec says all that a keeper has to know") {
+  ProcessDriverConfig config;
+  config.cgroupPrefix = "pre";
+  UserNumbers user{33, 34, {35, 36}};
+  auto spec = encodeSpec(service(), 4, config, user);
+  for (std::string entry : {"incarnation=4", "program=server", "arg=server", "arg=--flag",
+                            "arg=", "env=A=x=y\nz", "uid=33", "gid=34", "group=35", "group=36",
+                            "cgroup=pre/acme/acme.pos.web.2", "memoryBytes=1048576", "cpuMilli=250",
+                            "pidsMax=9", "localRestartAfterMs=1000", "syncExit=0"}) {
+    CAPTURE(entry);
+    CHECK(hasEntry(spec, entry));
+  }
+  CHECK(hasEntry(spec, "nonce=" + service().digest.hex()));
+  auto plain = encodeSpec(service(), 4, config, nullptr);
+  auto text = std::string(plain.begin(), plain.end());
+  CHECK(text.find("uid=") == text.npos);
+  CHECK(text.find("env=PATH=") != text.npos);
+  CHECK(text.find("namespace=") == text.npos);
+  auto own = service();
+  own.environment["PATH"] = "/opt";
+  own.network = NetworkMode::NONE;
+  spec = encodeSpec(own, 1, config, nullptr);
+  CHECK(hasEntry(spec, "env=PATH=/opt"));
+  CHECK(hasEntry(spec, "namespace=net"));
+}
+
+TEST_CASE("what a keeper could not be told is refused") {
+  ProcessDriverConfig config;
+  auto refused = [&](Rendered r) {
+    CHECK_THROWS_AS(encodeSpec(r, 1, config, nullptr), kj::Exception);
+  };
+  auto r = service();
+  r.command.clear();
+  refused(r);
+  r = service();
+  r.command.push_back(std::string("a\0b", 3));
+  refused(r);
+  r = service();
+  r.command.resize(SPEC_ENTRIES_MAX + 1);
+  refused(r);
+  r = service();
+  r.environment["X"] = std::string(SPEC_BYTES_MAX, 'x');
+  refused(r);
+}
+
+TEST_CASE("folders that bear no instance's name are nobody's") {
+  Site site;
+  auto& host = site.machine.host();
+  CHECK(ServiceFolder::all(host).empty());
+  ServiceFolder folder(host, service().id);
+  CHECK(!folder.exists());
+  CHECK(folder.lastState().empty());
+  CHECK(folder.log() == nullptr);
+  folder.prepare(service(), 1, ProcessDriverConfig(), nullptr);
+  host.files.openSubdir(kj::Path({"run", "lost+found"}), kj::WriteMode::CREATE);
+  auto all = ServiceFolder::all(host);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0] == service().id);
+  host.files.openFile(kj::Path({"run", "acme.pos.web.2", "state"}), kj::WriteMode::CREATE)
+      ->writeAll("state pid=4 incarnation=3\n");
+  CHECK(folder.lastState().number("incarnation") == 3);
+  folder.remove();
+  CHECK(!folder.exists());
+  folder.remove();
+}
+
+}  // namespace skerry
