@@ -90,6 +90,9 @@ struct StoredLink {
   # Its own; empty for a region.
   number @5 :UInt32;
   # Under which it writes.
+  parentKey @6 :Data;
+  # SHA-256 of the public key that its parent proved: known by it from then on, whatever the dates
+  # of the parent's certificate are and whatever our clock says.
 }
 
 # Region ========================================================================================

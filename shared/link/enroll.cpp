@@ -161,9 +161,9 @@ kj::Promise<kj::Own<Frame>> withDeadline(kj::Promise<kj::Own<Frame>> answer, kj:
   }));
 }
 
-// Borrows everything until it is done.
+// Borrows everything until it is done. `parentKey` gets the key of who was asked.
 Task<kj::Own<Frame>> ask(Host& host, Handshaker& handshaker, kj::StringPtr address,
-                         kj::ArrayPtr<const kj::byte> request) {
+                         kj::ArrayPtr<const kj::byte> request, Hash& parentKey) {
   auto parsing = host.network.parseAddress(address);
   auto parsed = co_await parsing;
   auto connecting = parsed->connect();
@@ -171,6 +171,7 @@ Task<kj::Own<Frame>> ask(Host& host, Handshaker& handshaker, kj::StringPtr addre
   tuneSocket(*socket);
   auto shaking = handshaker.connect(kj::mv(socket), Door::ENROLL);
   auto secured = co_await shaking;
+  parentKey = secured.peer.key.value_or(Hash());
   auto sent = secured.stream->write(request.begin(), request.size());
   co_await sent;
   auto reading = readFrame(*secured.stream, ENROLL_FRAME_BYTES_MAX);
@@ -188,9 +189,10 @@ Task<EnrollAnswer> askEach(Host& host, const Transport& transport, kj::Own<Quest
   JoinerPolicy policy(question->token.rootKey);
   auto handshaker = transport.newHandshaker(host, policy, Identity());
   kj::String trouble;
+  Hash parentKey;
   for (auto& address : question->token.addresses) {
     kj::Promise<kj::Own<Frame>> asking = ask(host, *handshaker, address.c_str(),
-                                                question->request.asBytes());
+                                                question->request.asBytes(), parentKey);
     auto frame = withDeadline(kj::mv(asking), host.timer, DIAL_CONNECT_MAX + ENROLL_TIME_MAX);
     auto caught = frame.then([](kj::Own<Frame>&& got) -> kj::Maybe<kj::Own<Frame>> {
       return kj::mv(got);
@@ -200,7 +202,11 @@ Task<EnrollAnswer> askEach(Host& host, const Transport& transport, kj::Own<Quest
       return nullptr;
     });
     auto answered = co_await caught;
-    KJ_IF_MAYBE(f, answered) co_return readReply(**f, question->expected);
+    KJ_IF_MAYBE(f, answered) {
+      auto answer = readReply(**f, question->expected);
+      if (auto enrolled = std::get_if<Enrolled>(&answer)) enrolled->parentKey = parentKey;
+      co_return kj::mv(answer);
+    }
   }
   kj::throwFatalException(kj::Exception(
       kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__,

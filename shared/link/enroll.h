@@ -29,6 +29,7 @@ struct Enrolled {
   int64_t wallMs = 0;          // the parent's clock
   Bytes authority;             // opaque here
   std::string name;
+  Hash parentKey = {};         // set by the joiner's end: the device key the parent proved
 };
 
 struct EnrollRefused {

@@ -329,10 +329,13 @@ void MemoryDisk::place(kj::StringPtr file, Bytes bytes) {
 
 uint64_t MemoryDisk::digest() const {
   uint64_t hash = 0xcbf29ce484222325;
-  auto mix = [&](uint8_t byte) { hash = (hash ^ byte) * 0x100000001b3; };
-  for (auto& entry : cached) {
-    for (char c : entry.first) mix(uint8_t(c));
-    for (auto byte : entry.second->cached) mix(byte);
+  auto mix = [&](const void* bytes, size_t size) {
+    auto at = static_cast<const uint8_t*>(bytes);
+    for (size_t i = 0; i < size; ++i) hash = (hash ^ at[i]) * 0x100000001b3;
+  };
+  for (auto& [name, file] : cached) {
+    mix(name.data(), name.size());
+    mix(file->cached.data(), file->cached.size());
   }
   return hash;
 }

@@ -29,7 +29,7 @@ std::vector<std::string> textsOf(const std::string& json, const std::string& key
 }  // namespace
 
 SimEngine::SimEngine(SimHost& host, SimServices& services, kj::StringPtr path)
-    : host(host), services(services), chance(host.entropy().fork()), socket(kj::str(path)),
+    : host(host), services(services), chance(host.entropy().fork()), path(kj::str(path)),
       tasks(*this) {}
 
 void SimEngine::begin() {
@@ -41,7 +41,7 @@ void SimEngine::begin() {
   auto& s = *made;
   server = kj::mv(made);
   auto set = kj::heap<kj::TaskSet>(static_cast<kj::TaskSet::ErrorHandler&>(*this));
-  set->add(host.host().network.parseAddress(kj::str("unix:", socket))
+  set->add(host.host().network.parseAddress(kj::str("unix:", path))
                .then([&s](kj::Own<kj::NetworkAddress> address) {
                  auto receiver = address->listen();
                  auto& r = *receiver;

@@ -35,7 +35,7 @@ public:
   };
 
   // Both outlive it.
-  SimEngine(SimHost& host, SimServices& services, kj::StringPtr socket);
+  SimEngine(SimHost& host, SimServices& services, kj::StringPtr path);
 
   void begin();  // listens
   void die();    // all its connections break, nobody listens
@@ -77,7 +77,7 @@ private:
   SimHost& host;
   SimServices& services;
   SeededEntropy chance;
-  kj::String socket;
+  kj::String path;
   kj::Own<kj::HttpHeaderTable> headerTable = kj::HttpHeaderTable::Builder().build();
   uint64_t made = 0;
   std::vector<kj::Own<kj::PromiseFulfiller<std::string>>> listeners;

@@ -135,6 +135,7 @@ TEST_CASE("a token becomes certificates that open the session door, over TLS and
     e.sim.world.runFor(100);
     CHECK(e.sessions == 1);
     CHECK(session.peer.name == "region:north");
+    CHECK(session.peer.key == got.parentKey);
     CHECK(e.lastServed == "served");
     e.sim.world.runFor(60'000);
   }

@@ -1,0 +1,69 @@
+// The parent's end of one session with a child: answers its Uplink calls and sends down what its
+// document says. The tier decides what it means, through ChildHooks.
+//
+//   hello ──► hooks.greeted() ──► orders the child lacks ──► ... each new version as it is made
+//   status ──► mirror ──► hooks.statusChanged()
+#pragma once
+#include "capnp/uplink.capnp.h"
+#include "shared/ledger/document_link.h"
+#include "shared/replica/blobs.h"
+#include "shared/replica/register_wire.h"
+#include "shared/replica/writer.h"
+
+namespace skerry {
+
+// One child, as its parent keeps it between sessions.
+class ChildHooks {
+public:
+  virtual ~ChildHooks() noexcept(false) {}
+  // The child said hello; may add rows. Throws to refuse the session.
+  virtual void greeted(schema::ChildHello::Reader child) = 0;
+  virtual void fillHello(schema::ParentHello::Builder parent) = 0;
+  virtual void statusChanged(const std::vector<std::string>& keys) = 0;
+  virtual void localChanged() = 0;
+  virtual void alarm(const std::string& text) = 0;
+};
+
+class ChildSession final : public schema::Uplink::Server, private kj::TaskSet::ErrorHandler {
+public:
+  struct Parts {
+    Document& document;
+    RegisterMirror& mirror;
+    Blobs& blobs;
+    Writer& writer;
+    ChildHooks& hooks;
+  };
+  // What `parts` refers to lives until detach().
+  ChildSession(Parts parts, uint64_t nonce);
+  KJ_DISALLOW_COPY(ChildSession);
+
+  // Where to send orders. Once, right after the session was made.
+  void setDownlink(schema::Downlink::Client downlink) { down = kj::mv(downlink); }
+  // The document's orders moved on.
+  void ordersChanged();
+  // The connection is over. Calls that it brought may still be ending: they find nothing here.
+  void detach();
+  bool wasGreeted() const { return greeted; }
+
+  kj::Promise<void> ping(PingContext context) override;
+  kj::Promise<void> hello(HelloContext context) override;
+  kj::Promise<void> local(LocalContext context) override;
+  kj::Promise<void> status(StatusContext context) override;
+  kj::Promise<void> blob(BlobContext context) override;
+
+private:
+  // Puts the step's rows with the others, then sends what it wants sent once they are durable.
+  void perform(Step&& step);
+  void sendOrders(Bytes message);
+  void sendLocal(Bytes message);
+  void requireGreeted() const;
+  void taskFailed(kj::Exception&& exception) override;
+
+  Parts parts;
+  DocumentLink link;
+  kj::Maybe<schema::Downlink::Client> down;
+  bool greeted = false;
+  kj::Own<kj::TaskSet> tasks;  // null once detached
+};
+
+}  // namespace skerry

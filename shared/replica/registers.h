@@ -1,0 +1,104 @@
+// Status registers: small named values with one writer, ordered by (epoch, seq), sent upward as
+// changes and compared by a digest. Nobody above may change them; a lost message is made good by
+// the next comparison.
+#pragma once
+#include "shared/crypto/hash.h"
+#include <map>
+#include <string>
+#include <vector>
+
+namespace skerry {
+
+constexpr size_t REGISTERS_MAX = 200'000;         // of one producer
+constexpr size_t REGISTER_BYTES_MAX = 64 << 10;   // one value
+constexpr size_t REGISTER_KEY_BYTES_MAX = 512;
+constexpr size_t REGISTERS_PER_BATCH_MAX = 1'000;
+
+struct Register {
+  uint64_t seq = 0;
+  Bytes value;
+  bool operator==(const Register&) const = default;
+};
+
+// What changed since some point, in the order of `seq`. An empty value: the register is gone.
+struct RegisterBatch {
+  struct Change {
+    std::string key;
+    uint64_t seq = 0;
+    Bytes value;
+    bool operator==(const Change&) const = default;
+  };
+  uint64_t epoch = 0;
+  bool whole = false;  // the first of a series that lists all there is
+  std::vector<Change> changes;
+  Hash digest;         // of the producer's registers as they were when this batch was cut
+  uint64_t upTo = 0;   // greatest seq covered: ask for what follows from here
+};
+
+// Order-free digest of a set of registers, kept as they change: the sum, lane by lane, of the
+// SHA-256 of each (key, seq).
+class RegisterDigest {
+public:
+  void add(const std::string& key, uint64_t seq) { mix(key, seq, 1); }
+  void remove(const std::string& key, uint64_t seq) { mix(key, seq, uint64_t(0) - 1); }
+  Hash value() const;
+
+private:
+  void mix(const std::string& key, uint64_t seq, uint64_t factor);
+  uint64_t lanes[4] = {};
+};
+
+// The registers this process produces. Epochs come from the ledger database: each start takes a
+// greater one, since registers themselves are not stored.
+class RegisterSource {
+public:
+  explicit RegisterSource(uint64_t epoch) : epoch(epoch) {}
+
+  // False when the value is there already.
+  bool set(const std::string& key, Bytes value);
+  bool erase(const std::string& key);
+  // Erases every register whose key begins so.
+  bool eraseAll(const std::string& prefix);
+
+  uint64_t getEpoch() const { return epoch; }
+  uint64_t newest() const { return seq; }
+  Hash digest() const { return sum.value(); }
+  const std::map<std::string, Register>& all() const { return registers; }
+
+  // At most REGISTERS_PER_BATCH_MAX changes after `seq`; from 0 everything, marked `whole`.
+  RegisterBatch since(uint64_t seq) const;
+
+private:
+  void log(const std::string& key);
+
+  uint64_t epoch, seq = 0;
+  RegisterDigest sum;
+  std::map<std::string, Register> registers;
+  std::map<uint64_t, std::string> order;     // seq -> key, one entry per key, gone ones too
+  std::map<std::string, uint64_t> position;  // key -> its seq in `order`
+};
+
+// What the parent keeps of one child's registers.
+class RegisterMirror {
+public:
+  // The keys that changed; nothing for a batch of an older epoch. Changes at or below the seq held
+  // of their register are ignored, so batches may be repeated or arrive late. What exceeds a bound
+  // is not kept; the digest tells.
+  std::vector<std::string> apply(const RegisterBatch& batch);
+
+  uint64_t getEpoch() const { return epoch; }
+  Hash digest() const { return sum.value(); }
+  const std::map<std::string, Register>& all() const { return registers; }
+  kj::Maybe<const Bytes&> find(const std::string& key) const;
+
+private:
+  void startAnew(uint64_t newEpoch, std::vector<std::string>& changed);
+  void drop(const std::string& key);
+
+  uint64_t epoch = 0;
+  RegisterDigest sum;
+  std::map<std::string, Register> registers;
+  std::map<std::string, uint64_t> erased;  // key -> seq of its removal, within this epoch
+};
+
+}  // namespace skerry
