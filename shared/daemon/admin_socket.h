@@ -1,0 +1,31 @@
+// DIR/admin.sock: how the client reaches a daemon. Whoever can open the socket administers this
+// tier, so its file permissions are the whole access control.
+#pragma once
+#include "capnp/admin.capnp.h"
+#include "shared/host/host.h"
+
+namespace skerry {
+
+constexpr size_t ADMIN_CONNECTIONS_MAX = 64;   // beyond it new ones wait
+constexpr kj::StringPtr ADMIN_SOCKET = "admin.sock"_kj;
+
+class AdminSocket final : private kj::TaskSet::ErrorHandler {
+public:
+  // Listens from now on; connections bootstrap `admin`. `host` outlives this.
+  static kj::Promise<kj::Own<AdminSocket>> open(Host& host, schema::Admin::Client admin);
+  AdminSocket(kj::Own<kj::ConnectionReceiver> port, schema::Admin::Client admin);
+  ~AdminSocket() noexcept(false);
+
+private:
+  class Connection;
+  kj::Promise<void> acceptForEver();
+  void taskFailed(kj::Exception&&) override {}
+
+  kj::Own<kj::ConnectionReceiver> port;
+  schema::Admin::Client admin;
+  kj::TaskSet connections;
+  size_t open_ = 0;
+  kj::Promise<void> accepting = nullptr;
+};
+
+}  // namespace skerry

@@ -1,0 +1,69 @@
+// One child (a region at central, a host of a site at its region), as its parent keeps it: the
+// document between them, what it last reported, and its session while there is one.
+#pragma once
+#include "shared/link/session.h"
+#include "shared/replica/child_session.h"
+
+namespace skerry {
+
+// What the tier does about a child. Outlives it.
+class ChildOwner {
+public:
+  virtual ~ChildOwner() noexcept(false) {}
+  virtual void greeted(const std::string& child, schema::ChildHello::Reader hello) = 0;
+  virtual void fillHello(const std::string& child, schema::ParentHello::Builder hello) = 0;
+  // These registers of it changed; none: it went on- or offline.
+  virtual void statusChanged(const std::string& child, const std::vector<std::string>& keys) = 0;
+};
+
+class Child final : private ChildHooks {
+public:
+  struct Parts {
+    Host& host;
+    Blobs& blobs;
+    Writer& writer;
+    ChildOwner& owner;
+  };
+  Child(std::string name, kj::Own<Document> document, Parts parts);
+  ~Child() noexcept(false);
+  KJ_DISALLOW_COPY(Child);
+
+  // Serves a connection until it ends. A newer one replaces an older one.
+  kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream);
+  // The document's orders moved on.
+  void ordersChanged();
+  // Ends the session, if there is one, telling the child why.
+  void end(kj::StringPtr reason);
+
+  const std::string& getName() const { return name; }
+  Document& document() { return *held; }
+  const RegisterMirror& mirror() const { return registers; }
+  bool online() const { return server != nullptr && server->wasGreeted(); }
+  int64_t sinceMs() const { return changedMs; }  // when it went on- or offline; 0: never came
+  const std::string& version() const { return softwareVersion; }
+  // Null while it is offline.
+  kj::Maybe<schema::Downlink::Client> downlink();
+
+private:
+  void greeted(schema::ChildHello::Reader child) override;
+  void fillHello(schema::ParentHello::Builder parent) override;
+  void statusChanged(const std::vector<std::string>& keys) override;
+  void localChanged() override {}
+  void alarm(const std::string& text) override;
+  void close();
+
+  std::string name;
+  kj::Own<Document> held;
+  Parts parts;
+  RegisterMirror registers;
+  std::string softwareVersion;
+  int64_t changedMs = 0;
+  LinkLimits limits;
+  kj::Maybe<schema::Uplink::Client> ours;
+  kj::Maybe<kj::Own<Session>> session;
+  kj::Maybe<schema::Downlink::Client> down;
+  ChildSession* server = nullptr;  // owned by `ours`
+  kj::Canceler serving;            // of whoever waits in serve()
+};
+
+}  // namespace skerry

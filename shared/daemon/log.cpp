@@ -1,0 +1,42 @@
+#include "shared/daemon/log.h"
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace skerry {
+namespace {
+
+std::string quoted(const std::string& value) {
+  std::string out = "\"";
+  for (char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out + "\"";
+}
+
+bool started = false;
+
+}  // namespace
+
+void startLogging() {
+  auto logger = spdlog::stderr_logger_st("skerry");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(logger);
+  started = true;
+}
+
+void logEvent(Severity severity, std::string_view event, std::initializer_list<Field> fields) {
+  if (!started) return;
+  std::string line(event);
+  for (auto& field : fields) {
+    line += " ";
+    line += field.name;
+    line += "=" + quoted(field.value);
+  }
+  auto level = severity == Severity::ERROR ? spdlog::level::err
+             : severity == Severity::WARNING ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(level, "{}", line);
+}
+
+}  // namespace skerry

@@ -1,0 +1,36 @@
+// Expected refusals of an Admin call, as answers.
+#pragma once
+#include "capnp/admin.capnp.h"
+#include <string>
+#include <vector>
+
+namespace skerry {
+
+struct Refusal {
+  uint8_t code = 2;      // the client's exit code
+  std::string reason;    // a stable word
+  std::string message;
+  int manifest = -1;     // index into the request; -1: none in particular
+  std::string path, hint, next;
+};
+using Refusals = std::vector<Refusal>;
+
+// What only central may do, asked of another tier.
+Refusal notHere(std::string tier, std::string verb);
+Refusal notFound(std::string kind, std::string name);
+
+template <typename Results>
+void refuse(Results results, const Refusals& refusals) {
+  auto list = results.initProblems(refusals.size());
+  for (size_t i = 0; i < refusals.size(); ++i) {
+    list[i].setCode(refusals[i].code);
+    list[i].setReason(refusals[i].reason);
+    list[i].setMessage(refusals[i].message);
+    list[i].setManifest(refusals[i].manifest);
+    list[i].setPath(refusals[i].path);
+    list[i].setHint(refusals[i].hint);
+    list[i].setNext(refusals[i].next);
+  }
+}
+
+}  // namespace skerry

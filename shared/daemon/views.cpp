@@ -1,0 +1,210 @@
+#include "shared/daemon/views.h"
+#include "shared/model/encoded.h"
+#include "shared/model/time_text.h"
+#include <algorithm>
+
+namespace skerry {
+namespace {
+
+std::string str(capnp::Text::Reader from) { return std::string(from.begin(), from.size()); }
+
+// Registers are what a site says: one that cannot be read must not hide the others.
+template <typename T, typename F>
+void read(const Bytes& value, F&& use) {
+  try {
+    Decoded<T> decoded(value);
+    use(decoded.get());
+  } catch (const kj::Exception&) {
+    return;
+  }
+}
+
+constexpr std::string_view INSTANCE = "instance/", HOST = "host", APP = "app/", LINK = "link";
+
+void fillInstance(schema::Item::Builder item, const std::string& site, const Bytes& value) {
+  auto to = item.initStatus().initInstance();
+  to.setSite(site);
+  read<schema::InstanceStatus>(value, [&](schema::InstanceStatus::Reader from) {
+    to.setHost(from.getHost());
+    to.setApp(from.getApp());
+    to.setService(from.getService());
+    to.setState(word(from.getState()));
+    to.setPid(from.getPid());
+    to.setContainer(from.getContainer());
+    to.setRestarts(from.getRestarts());
+    to.setSince(timeOrEmpty(from.getSinceMs()));
+    to.setReason(from.getReason());
+    to.setRevision(shortHash(from.getRevision()));
+  });
+}
+
+void fillHost(schema::Item::Builder item, const std::string& site, const Bytes& value,
+              bool online) {
+  auto to = item.initStatus().initHost();
+  to.setSite(site);
+  to.setOnline(online);
+  read<schema::HostStatus>(value, [&](schema::HostStatus::Reader from) {
+    to.setNumber(from.getNumber());
+    to.setVersion(from.getVersion());
+    to.setStarted(timeOrEmpty(from.getStartedMs()));
+    to.setFindings(from.getFindings());
+  });
+}
+
+const char* word(schema::AppStatus::Verdict verdict) {
+  switch (verdict) {
+    case schema::AppStatus::Verdict::ACCEPTED: return "accepted";
+    case schema::AppStatus::Verdict::WAITING: return "waiting";
+    case schema::AppStatus::Verdict::REFUSED: return "refused";
+    case schema::AppStatus::Verdict::UNSPECIFIED: break;
+  }
+  return "";
+}
+
+}  // namespace
+
+const char* word(schema::InstanceStatus::State state) {
+  switch (state) {
+    case schema::InstanceStatus::State::PENDING: return "pending";
+    case schema::InstanceStatus::State::STARTING: return "starting";
+    case schema::InstanceStatus::State::RUNNING: return "running";
+    case schema::InstanceStatus::State::UNHEALTHY: return "unhealthy";
+    case schema::InstanceStatus::State::BACKOFF: return "backoff";
+    case schema::InstanceStatus::State::CRASH_LOOP: return "crash-loop";
+    case schema::InstanceStatus::State::STOPPED: return "stopped";
+    case schema::InstanceStatus::State::FAILED: return "failed";
+    case schema::InstanceStatus::State::UNKNOWN: break;
+  }
+  return "unknown";
+}
+
+std::string shortHash(capnp::Data::Reader hash) { return hex(hash).substr(0, 12); }
+
+std::string timeOrEmpty(int64_t unixMs) { return unixMs == 0 ? "" : printTime(unixMs); }
+
+Bounds::Bounds(schema::Query::Reader query)
+    : name(str(query.getName())), tenant(str(query.getTenant())), site(str(query.getSite())),
+      host(str(query.getHost())), app(str(query.getApp())) {}
+
+void ItemList::add(std::string kind, std::string tenant, std::string name, Fill fill) {
+  items.push_back({std::move(kind), std::move(tenant), std::move(name), std::move(fill)});
+}
+
+void ItemList::write(capnp::List<schema::Item>::Builder to) {
+  std::sort(items.begin(), items.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.tenant, a.name) < std::tie(b.tenant, b.name);
+  });
+  for (size_t i = 0; i < items.size(); ++i) {
+    to[i].setKind(items[i].kind);
+    to[i].setTenant(items[i].tenant);
+    to[i].setName(items[i].name);
+    items[i].fill(to[i]);
+  }
+}
+
+void addInstances(ItemList& list, const Bounds& bounds, const Registers& registers) {
+  registers([&](const std::string& site, const std::string& key, const Bytes& value) {
+    if (!key.starts_with(INSTANCE) || !Bounds::admits(bounds.site, site)) return;
+    read<schema::InstanceStatus>(value, [&](schema::InstanceStatus::Reader from) {
+      auto tenant = str(from.getTenant()), app = str(from.getApp());
+      auto name = app + "." + str(from.getService()) + "." + std::to_string(from.getOrdinal());
+      if (!Bounds::admits(bounds.tenant, tenant) || !Bounds::admits(bounds.app, app) ||
+          !Bounds::admits(bounds.host, str(from.getHost())) ||
+          !Bounds::admits(bounds.name, name)) {
+        return;
+      }
+      list.add("instance", tenant, name,
+               [site, &value](schema::Item::Builder item) { fillInstance(item, site, value); });
+    });
+  });
+}
+
+void addHosts(ItemList& list, const Bounds& bounds, const Registers& registers) {
+  auto sites = summarise(registers);
+  registers([&](const std::string& site, const std::string& key, const Bytes& value) {
+    if (key != HOST || !Bounds::admits(bounds.site, site)) return;
+    read<schema::HostStatus>(value, [&](schema::HostStatus::Reader from) {
+      auto name = site + "/" + str(from.getName());
+      if (!Bounds::admits(bounds.name, name)) return;
+      // A site that looks at itself has no link to itself: it is there.
+      bool online = !sites[site].linked || sites[site].online;
+      list.add("host", "", name, [site, &value, online](schema::Item::Builder item) {
+        fillHost(item, site, value, online);
+      });
+    });
+  });
+}
+
+StateCounts countStates(const Bounds& bounds, const Registers& registers) {
+  StateCounts counts;
+  registers([&](const std::string& site, const std::string& key, const Bytes& value) {
+    if (!key.starts_with(INSTANCE) || !Bounds::admits(bounds.site, site)) return;
+    read<schema::InstanceStatus>(value, [&](schema::InstanceStatus::Reader from) {
+      if (Bounds::admits(bounds.tenant, str(from.getTenant())) &&
+          Bounds::admits(bounds.app, str(from.getApp()))) {
+        ++counts[word(from.getState())];
+      }
+    });
+  });
+  return counts;
+}
+
+void writeCounts(const StateCounts& counts,
+                 capnp::List<schema::TierStatus::StateCount>::Builder to) {
+  size_t i = 0;
+  for (auto& [state, count] : counts) {
+    to[i].setState(state);
+    to[i++].setCount(count);
+  }
+}
+
+std::map<std::string, std::map<std::string, AppAtSite>> appsAtSites(const Registers& registers) {
+  std::map<std::string, std::map<std::string, AppAtSite>> result;
+  registers([&](const std::string& site, const std::string& key, const Bytes& value) {
+    if (key.starts_with(APP)) {
+      read<schema::AppStatus>(value, [&](schema::AppStatus::Reader from) {
+        auto& app = result[site][key.substr(APP.size())];
+        app.spoke = true;
+        app.era = from.getEra();
+        app.seq = from.getSeq();
+        app.verdict = word(from.getVerdict());
+        app.reason = str(from.getReason());
+      });
+    } else if (key.starts_with(INSTANCE)) {
+      read<schema::InstanceStatus>(value, [&](schema::InstanceStatus::Reader from) {
+        auto& app = result[site][str(from.getTenant()) + "/" + str(from.getApp())];
+        ++app.instances;
+        if (from.getState() == schema::InstanceStatus::State::RUNNING) ++app.running;
+      });
+    }
+  });
+  return result;
+}
+
+std::map<std::string, SiteSummary> summarise(const Registers& registers) {
+  std::map<std::string, SiteSummary> sites;
+  registers([&](const std::string& site, const std::string& key, const Bytes& value) {
+    auto& summary = sites[site];
+    if (key == LINK) {
+      summary.linked = true;
+      read<schema::LinkStatus>(value, [&](schema::LinkStatus::Reader from) {
+        summary.heard = from.getSinceMs() != 0;
+        summary.online = from.getOnline();
+        summary.sinceMs = from.getSinceMs();
+      });
+    } else if (key == HOST) {
+      read<schema::HostStatus>(value, [&](schema::HostStatus::Reader from) {
+        ++summary.hosts;
+        summary.version = str(from.getVersion());
+      });
+    } else if (key.starts_with(INSTANCE)) {
+      read<schema::InstanceStatus>(value, [&](schema::InstanceStatus::Reader from) {
+        ++summary.instances;
+        if (from.getState() == schema::InstanceStatus::State::RUNNING) ++summary.running;
+      });
+    }
+  });
+  return sites;
+}
+
+}  // namespace skerry
