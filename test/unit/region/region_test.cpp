@@ -1,0 +1,229 @@
+// The region's core on a simulated machine, between a central and hosts of the test's own.
+#include "test/unit/region/fake_central.h"
+#include "tier_region/join.h"
+#include "tier_region/service.h"
+#include <doctest/doctest.h>
+
+namespace skerry {
+namespace {
+
+struct RegionWorld {
+  SimWorld world{8};
+  SimHost central{world, "central"}, north{world, "north"}, site{world, "site"};
+  kj::Own<Transport> transport = newPlainTransport();
+  kj::Own<FakeCentral> above;
+  kj::Own<RegionService> service;
+
+  RegionWorld() {
+    for (auto machine : {&central, &north, &site}) machine->powerOn();
+    above = kj::heap<FakeCentral>(world, central, *transport);
+    auto joined = world.run(joinRegion(north.host(), *transport, above->token()), 60'000);
+    REQUIRE(joined.ok);
+    begin();
+  }
+  void begin() {
+    service = nullptr;
+    RegionConfig config;
+    config.listen = "*:8000";
+    config.advertise = "north:8000";
+    service = kj::heap<RegionService>(north.host(), *transport, config);
+    world.run(service->start(), 10'000);
+    world.runFor(2'000);
+  }
+  void commit() {
+    above->commit();
+    world.runFor(500);
+  }
+  RegionCore& core() { return KJ_ASSERT_NONNULL(service->current()); }
+  std::string ask(const Token& token, EVP_PKEY& device) {
+    Joiner joiner{device};
+    joiner.host = "host1";
+    joiner.version = "0.1.0";
+    auto answer = world.run(enroll(site.host(), *transport, token, joiner), 60'000);
+    if (auto refused = std::get_if<EnrollRefused>(&answer)) return refused->reason;
+    return std::get<Enrolled>(answer).name;
+  }
+  Document& documentOf(const std::string& name) { return core().children.at(name)->document(); }
+};
+
+OwnKey device(uint8_t seed) { return keyFromSeed(view(Bytes(SEED_BYTES, seed))); }
+
+TEST_CASE("what central says of a site becomes the site's document, also after a restart") {
+  RegionWorld w;
+  CHECK(w.core().parent->online());
+  w.above->site("oslo");
+  w.above->put("policy/acme", 1, w.above->authority.policy("acme"));
+  w.above->app("pos", revisionBody("acme", "pos", {{"web", "one"}}));
+  w.commit();
+  for (int lives = 0; lives < 2; ++lives) {
+    auto& orders = w.documentOf("oslo").orders();
+    for (auto key : {"home", "site", "policy/acme", "app/acme/pos"}) {
+      CAPTURE(key);
+      CHECK(orders.bytesOf(key) != nullptr);
+    }
+    CHECK(orders.version().n == 1);
+    w.begin();
+  }
+}
+
+TEST_CASE("a host with central's token is let in, with central away, and known after a restart") {
+  RegionWorld w;
+  w.above->site("oslo");
+  auto token = w.above->hostToken("oslo", "t1");
+  w.commit();
+  w.world.network().cut("central", "north");
+  auto host = device(5), thief = device(6);
+  CHECK(w.ask(token, *host) == "site:oslo/host1");
+  CHECK(w.ask(token, *host) == "site:oslo/host1");
+  CHECK(w.ask(token, *thief) == "token-used");
+  w.begin();
+  REQUIRE(w.core().members.find(keyHash(*host)) != nullptr);
+  CHECK(w.core().members.find(keyHash(*host))->number == 11);
+  CHECK(w.ask(token, *thief) == "token-used");
+  CHECK(w.ask(token, *host) == "site:oslo/host1");
+}
+
+TEST_CASE("expired, unknown, revoked and strange tokens let no host in") {
+  RegionWorld w;
+  w.above->site("oslo");
+  auto expired = w.above->hostToken("oslo", "t1", 60'000);
+  auto revoked = w.above->hostToken("oslo", "t2");
+  auto elsewhere = w.above->hostToken("ghost", "t3");
+  w.commit();
+  w.world.runFor(61'000);
+  auto host = device(5);
+  CHECK(w.ask(expired, *host) == "token-expired");
+  CHECK(w.ask(elsewhere, *host) == "site-not-here");
+  auto forged = revoked;
+  forged.secret[0] ^= 1;
+  CHECK(w.ask(forged, *host) == "token-unknown");
+  w.above->erase("token/t2");
+  w.commit();
+  CHECK(w.ask(revoked, *host) == "token-unknown");
+  CHECK(w.core().members.ofSite("oslo") == nullptr);
+}
+
+TEST_CASE("a host that was replaced does not come back with its old token") {
+  RegionWorld w;
+  w.above->site("oslo");
+  auto old = w.above->hostToken("oslo", "t1"), fresh = w.above->hostToken("oslo", "t2");
+  w.commit();
+  auto first = device(5), second = device(6);
+  CHECK(w.ask(old, *first) == "site:oslo/host1");
+  CHECK(w.ask(fresh, *second) == "site:oslo/host1");
+  CHECK(w.ask(old, *first) == "token-used");
+  CHECK(w.core().members.find(keyHash(*first)) == nullptr);
+  CHECK(w.core().members.find(keyHash(*second)) != nullptr);
+}
+
+TEST_CASE("a site that goes takes its document, its host and its status with it") {
+  RegionWorld w;
+  w.above->site("oslo");
+  w.above->site("bergen");
+  auto token = w.above->hostToken("oslo", "t1");
+  w.commit();
+  auto host = device(5);
+  CHECK(w.ask(token, *host) == "site:oslo/host1");
+  w.above->erase("site/oslo");
+  w.commit();
+  for (int lives = 0; lives < 2; ++lives) {
+    CHECK(!w.core().children.contains("oslo"));
+    CHECK(w.core().children.contains("bergen"));
+    CHECK(w.core().members.find(keyHash(*host)) == nullptr);
+    CHECK(!w.core().registers->all().contains("oslo/link"));
+    w.begin();
+  }
+}
+
+TEST_CASE("nothing of a site's earlier life applies to one declared anew under its name") {
+  for (bool seenGone : {true, false}) {
+    for (bool restarted : {true, false}) {
+      CAPTURE(seenGone);
+      CAPTURE(restarted);
+      RegionWorld w;
+      w.above->site("oslo", 2);
+      auto token = w.above->hostToken("oslo", "t1");
+      w.commit();
+      w.above->site("oslo", 2, {{"floor", "2"}});
+      w.commit();
+      auto host = device(5);
+      CHECK(w.ask(token, *host) == "site:oslo/host1");
+      CHECK(w.documentOf("oslo").orders().version().n == 2);
+      // In one version or two that follow at once: what the region sees on its way does not matter.
+      if (seenGone) {
+        w.above->erase("site/oslo");
+        w.above->commit();
+      }
+      w.above->site("oslo", 3);
+      w.commit();
+      if (restarted) w.begin();
+      CHECK(w.core().members.find(keyHash(*host)) == nullptr);
+      CHECK(w.documentOf("oslo").orders().version().n == 1);
+      CHECK(w.documentOf("oslo").orders().find("site")->gen == Gen::from(view(lifeOf(3))));
+      w.begin();
+      CHECK(w.documentOf("oslo").orders().version().n == 1);
+    }
+  }
+}
+
+TEST_CASE("a site that goes and comes back at once is what the store says it is") {
+  RegionWorld w;
+  w.above->site("oslo");
+  w.commit();
+  w.above->site("oslo", 2, {{"floor", "2"}});
+  w.commit();
+  w.above->erase("site/oslo");
+  w.above->commit();
+  w.above->site("oslo");
+  w.commit();
+  auto root = w.documentOf("oslo").orders().root();
+  CHECK(w.documentOf("oslo").orders().version().n == 1);
+  w.begin();
+  CHECK(w.documentOf("oslo").orders().version().n == 1);
+  CHECK(w.documentOf("oslo").orders().root() == root);
+}
+
+TEST_CASE("contents that did not travel with the orders are fetched, even those that come late") {
+  RegionWorld w;
+  w.above->site("oslo");
+  std::map<std::string, std::string> many;
+  for (int i = 0; i < 40; ++i) {
+    many["s" + std::to_string(i)] = std::string(4'000, char('a' + i % 26));
+  }
+  auto large = revisionBody("acme", "large", many);
+  REQUIRE(large.size() > TRAVELLING_BLOB_BYTES_MAX);
+  auto largeHash = w.above->app("large", large);
+  auto lateBody = revisionBody("acme", "late", {{"web", "late"}});
+  auto late = w.above->app("late", lateBody, false);
+  w.commit();
+  CHECK(w.core().blobs.has(largeHash));
+  CHECK(!w.core().blobs.has(late));
+  w.above->app("late", lateBody);
+  w.world.runFor(3'000);
+  CHECK(w.core().blobs.has(late));
+}
+
+TEST_CASE("a region that was away while applications came has their contents when it is back") {
+  RegionWorld w;
+  w.world.network().cut("central", "north");
+  w.world.runFor(1'000);
+  w.above->site("oslo");
+  std::vector<Hash> hashes;
+  for (int i = 0; i < 30; ++i) {
+    // More than one message of orders holds, so that they come as a list of buckets.
+    auto name = "app" + std::to_string(i);
+    auto body = revisionBody("acme", name, {{"web", std::string(20'000, char('a' + i % 26))}});
+    hashes.push_back(w.above->app(name, body));
+    w.above->commit();
+  }
+  w.world.network().healAll();
+  w.world.runFor(60'000);
+  for (auto& hash : hashes) CHECK(w.core().blobs.has(hash));
+  w.above->erase("app/acme/app0");
+  w.commit();
+  CHECK(!w.core().blobs.has(hashes[0]));
+  CHECK(w.core().blobs.has(hashes[1]));
+}
+
+}  // namespace
+}  // namespace skerry

@@ -1,0 +1,49 @@
+// Central's answer to its administrators (admin.capnp): checks, decides, answers when durable.
+#pragma once
+#include "capnp/admin.capnp.h"
+#include "shared/daemon/rebuilt.h"
+#include "shared/daemon/views.h"
+#include "shared/model/time_text.h"
+#include "tier_central/core.h"
+#include <kj/refcount.h>
+
+namespace skerry {
+
+// Status registers of all sites, as the regions reported them. Borrows the core.
+Registers registers(const CentralCore& core);
+// The age of the oldest part of what is known, Unix epoch.
+int64_t oldestKnowledgeMs(const CentralCore& core);
+Refusals resolveTenant(const CentralCore& core, TenantAndName& name);
+
+struct WhyFinding { bool good; std::string text; };
+std::vector<WhyFinding> explain(const CentralCore& core, const ApplicationObject& app,
+                                const TenantAndName& name, const std::string& siteName,
+                                const SiteObject& site);
+
+class CentralAdmin final : public schema::Admin::Server {
+public:
+  // `core` outlives this.
+  CentralAdmin(Host& host, Rebuilt<CentralCore>& core) : host(host), current(core) {}
+
+  kj::Promise<void> status(StatusContext context) override;
+  kj::Promise<void> apply(ApplyContext context) override;
+  kj::Promise<void> plan(PlanContext context) override;
+  kj::Promise<void> get(GetContext context) override;
+  kj::Promise<void> delete_(DeleteContext context) override;
+  kj::Promise<void> createToken(CreateTokenContext context) override;
+  kj::Promise<void> revokeToken(RevokeTokenContext context) override;
+  kj::Promise<void> logs(LogsContext context) override;
+  kj::Promise<void> why(WhyContext context) override;
+  kj::Promise<void> changed(ChangedContext context) override;
+
+private:
+  // Fails OVERLOADED while the store is being reopened.
+  CentralCore& core();
+
+  struct Missing : kj::Refcounted { std::vector<std::string> sites; };
+
+  Host& host;
+  Rebuilt<CentralCore>& current;
+};
+
+}  // namespace skerry

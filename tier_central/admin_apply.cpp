@@ -1,0 +1,204 @@
+// Declaring and removing: apply, plan, delete.
+#include "shared/model/application.h"
+#include "shared/model/encoded.h"
+#include "shared/model/manifest_check.h"
+#include "shared/model/selector.h"
+#include "tier_central/admin.h"
+#include <algorithm>
+
+namespace skerry {
+namespace {
+
+using Manifest = schema::Manifest;
+
+constexpr size_t MANIFESTS_MAX = 10'000;  // of one apply
+
+// A request's manifests in the form they are stored in, in the order they must be declared in.
+class Request {
+public:
+  explicit Request(capnp::List<Manifest>::Reader from) {
+    KJ_REQUIRE(from.size() <= MANIFESTS_MAX, "too many objects at once; apply fewer per call",
+               from.size());
+    for (kj::uint i = 0; i < from.size(); ++i) {
+      for (auto& problem : manifestProblems(from[i])) {
+        problems.push_back({2, problem.reason, problem.message, int(i), problem.path,
+                            problem.hint, ""});
+      }
+    }
+    if (!problems.empty()) return;
+    for (auto manifest : from) {
+      canonical.push_back(std::make_unique<Decoded<Manifest>>(canonicalManifest(manifest)));
+    }
+    for (auto& manifest : canonical) readers.push_back(manifest->get());
+    for (kj::uint i = 0; i < readers.size(); ++i) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](auto a, auto b) { return readers[a].which() < readers[b].which(); });
+  }
+  Declarations::Manifests manifests() const { return {readers.data(), readers.size()}; }
+
+  Refusals problems;
+  std::vector<Manifest::Reader> readers;
+  std::vector<kj::uint> order;  // tenants before regions before sites before applications
+
+private:
+  std::vector<std::unique_ptr<Decoded<Manifest>>> canonical;
+};
+
+std::vector<std::string> matching(const CentralCore& core, const std::string& selector) {
+  std::vector<std::string> sites;
+  auto parsed = parseSelector(selector);
+  for (auto& [name, site] : core.registry.sites) {
+    if (parsed.selector.matches(site.labels)) sites.push_back(name);
+  }
+  return sites;
+}
+
+void write(const Declared& from, schema::ApplyResult::Builder to) {
+  to.setKind(from.kind);
+  to.setTenant(from.tenant);
+  to.setName(from.name);
+  to.setOutcome(from.outcome);
+}
+
+void warnIfNowhere(const CentralCore& core, Manifest::Reader manifest,
+                   schema::ApplyResult::Builder to) {
+  if (!manifest.isApplication()) return;
+  auto selector = text(manifest.getApplication().getPlacement().getSites());
+  if (matching(core, selector).empty()) to.setWarning("matches no site");
+}
+
+void writeIntents(const CentralCore& core, const Request& request,
+                  schema::Admin::ApplyResults::Builder results) {
+  std::vector<TenantAndName> names;
+  for (auto manifest : request.readers) {
+    if (!manifest.isApplication()) continue;
+    names.push_back({text(manifest.getApplication().getTenant()),
+                     text(manifest.getApplication().getName())});
+  }
+  auto intents = results.initIntents(names.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    auto& app = core.registry.applications.at(names[i]);
+    intents[i].setTenant(names[i].first);
+    intents[i].setApp(names[i].second);
+    intents[i].setEra(app.intentSeq.era);
+    intents[i].setSeq(app.intentSeq.n);
+  }
+}
+
+struct Target {
+  TenantAndName app;
+  std::string site, action;
+};
+
+// What each application of a request would do at each site.
+std::vector<Target> targetsOf(const CentralCore& core, const Request& request) {
+  std::vector<Target> targets;
+  for (auto manifest : request.readers) {
+    if (!manifest.isApplication()) continue;
+    auto application = manifest.getApplication();
+    TenantAndName name{text(application.getTenant()), text(application.getName())};
+    auto now = matching(core, text(application.getPlacement().getSites()));
+    auto known = core.registry.applications.find(name);
+    std::vector<std::string> before;
+    bool same = false;
+    if (known != core.registry.applications.end()) {
+      before = matching(core, known->second.selector);
+      same = known->second.manifest == encode<schema::Application>(application);
+    }
+    for (auto& site : now) {
+      bool had = std::find(before.begin(), before.end(), site) != before.end();
+      targets.push_back({name, site, !had ? "start" : same ? "keep" : "change"});
+    }
+    for (auto& site : before) {
+      if (std::find(now.begin(), now.end(), site) == now.end()) {
+        targets.push_back({name, site, "stop"});
+      }
+    }
+  }
+  return targets;
+}
+
+}  // namespace
+
+kj::Promise<void> CentralAdmin::apply(ApplyContext context) {
+  auto& core = this->core();
+  Request request(context.getParams().getManifests());
+  if (request.problems.empty()) request.problems = core.declarations->check(request.manifests());
+  auto results = context.getResults();
+  if (!request.problems.empty()) {
+    refuse(results, request.problems);
+    return kj::READY_NOW;
+  }
+  Batch rows;
+  Touched touched;
+  bool dry = context.getParams().getDryRun();
+  auto list = results.initResults(request.readers.size());
+  for (auto i : request.order) {
+    auto manifest = request.readers[i];
+    write(dry ? core.declarations->compare(manifest)
+              : core.declarations->declare(manifest, rows, touched), list[i]);
+  }
+  for (kj::uint i = 0; i < request.readers.size(); ++i) {
+    warnIfNowhere(core, request.readers[i], list[i]);
+  }
+  if (dry) return kj::READY_NOW;
+  writeIntents(core, request, results);
+  return rows.empty() ? kj::Promise<void>(kj::READY_NOW) : core.commit(kj::mv(rows), touched);
+}
+
+kj::Promise<void> CentralAdmin::plan(PlanContext context) {
+  auto& core = this->core();
+  Request request(context.getParams().getManifests());
+  if (request.problems.empty()) request.problems = core.declarations->check(request.manifests());
+  auto results = context.getResults();
+  if (!request.problems.empty()) {
+    refuse(results, request.problems);
+    return kj::READY_NOW;
+  }
+  auto list = results.initResults(request.readers.size());
+  for (kj::uint i = 0; i < request.readers.size(); ++i) {
+    write(core.declarations->compare(request.readers[i]), list[i]);
+    warnIfNowhere(core, request.readers[i], list[i]);
+  }
+  auto targets = targetsOf(core, request);
+  auto sites = summarise(registers(core));
+  auto to = results.initTargets(targets.size());
+  for (size_t i = 0; i < targets.size(); ++i) {
+    to[i].setTenant(targets[i].app.first);
+    to[i].setApp(targets[i].app.second);
+    to[i].setSite(targets[i].site);
+    to[i].setRegion(core.registry.sites.at(targets[i].site).region);
+    to[i].setAction(targets[i].action);
+    to[i].setOnline(sites[targets[i].site].online);
+  }
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> CentralAdmin::delete_(DeleteContext context) {
+  auto& core = this->core();
+  auto query = context.getParams().getQuery();
+  auto kind = text(query.getKind());
+  TenantAndName name{text(query.getTenant()), text(query.getName())};
+  auto results = context.getResults();
+  if (kind == "application" && name.first.empty()) {
+    auto refusals = resolveTenant(core, name);
+    if (!refusals.empty()) {
+      refuse(results, refusals);
+      return kj::READY_NOW;
+    }
+  }
+  auto refusals = core.declarations->checkRemoval(kind, name, context.getParams().getCascade());
+  if (!refusals.empty()) {
+    refuse(results, refusals);
+    return kj::READY_NOW;
+  }
+  Batch rows;
+  Touched touched;
+  auto removed = core.declarations->remove(kind, name, rows, touched);
+  if (kind == "region") core.removeRegion(name.second, rows);
+  auto list = results.initResults(removed.size());
+  for (size_t i = 0; i < removed.size(); ++i) write(removed[i], list[i]);
+  return core.commit(kj::mv(rows), touched);
+}
+
+}  // namespace skerry

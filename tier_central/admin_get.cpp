@@ -1,0 +1,223 @@
+// Showing: get.
+#include "shared/model/encoded.h"
+#include "shared/model/selector.h"
+#include "tier_central/admin.h"
+
+namespace skerry {
+namespace {
+
+void fillRegion(schema::Item::Builder item, CentralCore& core, const std::string& name) {
+  auto& region = core.registry.regions.at(name);
+  Decoded<schema::Region> manifest(region.manifest);
+  item.initSpec().setRegion(manifest.get());
+  auto to = item.initStatus().initRegion();
+  to.setJoined(region.joined());
+  to.setAddress(region.address);
+  uint32_t sites = 0;
+  for (auto& [site, object] : core.registry.sites) sites += object.region == name;
+  to.setSites(sites);
+  auto child = core.children.find(name);
+  if (child == core.children.end()) return;
+  to.setOnline(child->second->online());
+  to.setVersion(child->second->version());
+  if (!child->second->online()) to.setOfflineSince(timeOrEmpty(child->second->sinceMs()));
+}
+
+void fillSite(schema::Item::Builder item, const SiteObject& site, const SiteSummary& summary) {
+  Decoded<schema::Site> manifest(site.manifest);
+  item.initSpec().setSite(manifest.get());
+  auto to = item.initStatus().initSite();
+  to.setRegion(site.region);
+  to.setJoined(summary.heard || summary.hosts > 0);
+  to.setOnline(summary.online);
+  if (!summary.online) to.setOfflineSince(timeOrEmpty(summary.sinceMs));
+  to.setHosts(summary.hosts);
+  to.setInstances(summary.instances);
+  to.setRunning(summary.running);
+  to.setVersion(summary.version);
+}
+
+struct Reports {
+  std::map<std::string, SiteSummary> sites;
+  std::map<std::string, std::map<std::string, AppAtSite>> apps;
+};
+
+void fillTargets(schema::ApplicationView::Builder to, CentralCore& core,
+                 const ApplicationObject& app, const std::string& key, Reports& reports) {
+  auto selector = parseSelector(app.selector);
+  std::vector<std::string> sites;
+  for (auto& [name, site] : core.registry.sites) {
+    if (selector.selector.matches(site.labels)) sites.push_back(name);
+  }
+  to.setSites(sites.size());
+  auto targets = to.initTargets(sites.size());
+  for (size_t i = 0; i < sites.size(); ++i) {
+    auto& there = reports.apps[sites[i]][key];
+    targets[i].setSite(sites[i]);
+    targets[i].setOnline(reports.sites[sites[i]].online);
+    targets[i].setVerdict(there.verdict);
+    targets[i].setReason(there.reason);
+    bool current = AuthoritySeq{there.era, there.seq} >= app.intentSeq;
+    targets[i].setCurrent(there.spoke && current);
+    targets[i].setHealthy(there.spoke && current && there.healthy());
+  }
+}
+
+void fillApplication(schema::Item::Builder item, CentralCore& core, const TenantAndName& name,
+                     Reports& reports) {
+  auto& app = core.registry.applications.at(name);
+  Decoded<schema::Application> manifest(app.manifest);
+  item.initSpec().setApplication(manifest.get());
+  auto to = item.initStatus().initApplication();
+  to.setRevision(app.allowed.front().hex().substr(0, 12));
+  to.setEra(std::to_string(app.intentSeq.era));
+  to.setSeq(std::to_string(app.intentSeq.n));
+  fillTargets(to, core, app, name.first + "/" + name.second, reports);
+  Bounds bounds;
+  bounds.tenant = name.first;
+  bounds.app = name.second;
+  auto counts = countStates(bounds, registers(core));
+  writeCounts(counts, to.initCounts(counts.size()));
+}
+
+void fillToken(schema::Item::Builder item, const TokenObject& token, int64_t nowMs) {
+  auto to = item.initStatus().initToken();
+  to.setTarget(token.kind + "/" + token.name);
+  to.setExpires(printTime(token.expiresMs));
+  to.setState(token.revoked ? "revoked" : token.usedBy ? "used"
+              : token.expiresMs <= nowMs ? "expired" : "unused");
+}
+
+class Answer {
+public:
+  Answer(CentralCore& core, schema::Query::Reader query)
+      : core(core), bounds(query), region(text(query.getRegion())),
+        selector(parseSelector(text(query.getSelector()))) {}
+
+  Refusals collect(const std::string& kind) {
+    if (!selector.ok()) {
+      Refusal refusal;
+      refusal.reason = "selector-malformed";
+      refusal.message = "-l, column " + std::to_string(selector.errors[0].column) + ": " +
+                        selector.errors[0].message;
+      return {refusal};
+    }
+    if (kind == "tenant") tenants();
+    else if (kind == "region") regions();
+    else if (kind == "site") sites();
+    else if (kind == "application") applications();
+    else if (kind == "token") tokens();
+    else if (kind == "host") addHosts(list, bounds, registersOfMine());
+    else if (kind == "instance") addInstances(list, bounds, registersOfMine());
+    else return {unknownKind(kind)};
+    bool named = !bounds.name.empty() && kind != "instance";
+    if (named && list.size() == 0) return {notFound(kind, bounds.name)};
+    return {};
+  }
+  ItemList list;
+
+private:
+  static Refusal unknownKind(const std::string& kind) {
+    Refusal refusal;
+    refusal.reason = "kind-unknown";
+    refusal.message = "this tier has no kind '" + kind + "'";
+    refusal.hint = "tenants, regions, sites, hosts, applications, instances, tokens";
+    return refusal;
+  }
+  bool isMine(const SiteObject& site) const {
+    return Bounds::admits(region, site.region) && selector.selector.matches(site.labels);
+  }
+  // Registers of the sites that the query's region and selector leave.
+  Registers registersOfMine() {
+    return [this](const RegisterVisitor& visit) {
+      registers(core)([&](const std::string& site, const std::string& key, const Bytes& value) {
+        auto found = core.registry.sites.find(site);
+        if (found != core.registry.sites.end() && isMine(found->second)) visit(site, key, value);
+      });
+    };
+  }
+  void tenants() {
+    for (auto& [name, tenant] : core.registry.tenants) {
+      if (!Bounds::admits(bounds.name, name)) continue;
+      list.add("tenant", "", name, [&tenant](schema::Item::Builder item) {
+        Decoded<schema::Tenant> manifest(tenant.manifest);
+        item.initSpec().setTenant(manifest.get());
+      });
+    }
+  }
+  void regions() {
+    for (auto& [name, object] : core.registry.regions) {
+      if (!Bounds::admits(bounds.name, name) || !Bounds::admits(region, name)) continue;
+      list.add("region", "", name, [this, name = name](schema::Item::Builder item) {
+        fillRegion(item, core, name);
+      });
+    }
+  }
+  void sites() {
+    auto summaries = std::make_shared<std::map<std::string, SiteSummary>>(
+        summarise(registers(core)));
+    for (auto& [name, site] : core.registry.sites) {
+      if (!Bounds::admits(bounds.name, name) || !Bounds::admits(bounds.site, name) ||
+          !isMine(site)) continue;
+      list.add("site", "", name, [&site, name = name, summaries](schema::Item::Builder item) {
+        fillSite(item, site, (*summaries)[name]);
+      });
+    }
+  }
+  void applications() {
+    auto reports = std::make_shared<Reports>(
+        Reports{summarise(registers(core)), appsAtSites(registers(core))});
+    for (auto& [name, app] : core.registry.applications) {
+      if (!Bounds::admits(bounds.tenant, name.first) || !Bounds::admits(bounds.name, name.second) ||
+          !Bounds::admits(bounds.app, name.second)) continue;
+      list.add("application", name.first, name.second,
+               [this, name = name, reports](schema::Item::Builder item) {
+        fillApplication(item, core, name, *reports);
+      });
+    }
+  }
+  void tokens() {
+    auto nowMs = core.host.clock.wallMs();
+    for (auto& [id, token] : core.registry.tokens) {
+      if (!Bounds::admits(bounds.name, id)) continue;
+      list.add("token", "", id, [&token, nowMs](schema::Item::Builder item) {
+        fillToken(item, token, nowMs);
+      });
+    }
+  }
+
+  CentralCore& core;
+  Bounds bounds;
+  std::string region;
+  ParsedSelector selector;
+};
+
+}  // namespace
+
+Registers registers(const CentralCore& core) {
+  return [&core](const RegisterVisitor& visit) {
+    for (auto& [region, child] : core.children) {
+      for (auto& [key, held] : child->mirror().all()) {
+        auto slash = key.find('/');
+        visit(key.substr(0, slash), key.substr(slash + 1), held.value);
+      }
+    }
+  };
+}
+
+kj::Promise<void> CentralAdmin::get(GetContext context) {
+  auto& core = this->core();
+  auto query = context.getParams().getQuery();
+  Answer answer(core, query);
+  auto refusals = answer.collect(text(query.getKind()));
+  auto results = context.getResults();
+  if (!refusals.empty()) {
+    refuse(results, refusals);
+    return kj::READY_NOW;
+  }
+  answer.list.write(results.initItems(answer.list.size()));
+  results.setAsOfMs(oldestKnowledgeMs(core));
+  return kj::READY_NOW;
+}
+
+}  // namespace skerry

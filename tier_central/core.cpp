@@ -1,0 +1,287 @@
+#include "tier_central/core.h"
+#include "capnp/authority.capnp.h"
+#include "shared/async/task.h"
+#include "shared/daemon/listen.h"
+#include "shared/daemon/log.h"
+#include "shared/ledger/order_entry.h"
+#include "shared/model/encoded.h"
+#include "shared/replica/document_store.h"
+#include "tier_central/init.h"
+#include "tier_central/orders.h"
+
+namespace skerry {
+namespace {
+
+constexpr uint64_t CENTRAL_HOME_GEN = 1;  // regions do not move
+
+DocumentIds idsOf(const std::string& region) {
+  return {"region/" + region, DocumentKind::REGION, DocumentEnd::PARENT, 0};
+}
+
+Bytes encodeReading(const OrderReading& reading) {
+  OrderEntry entry;
+  entry.gen = Gen::from(view(reading.gen));
+  entry.origin = {0, entry.gen, reading.seq.era, reading.seq.n};
+  entry.value = reading.value;
+  entry.blobs = reading.blobs;
+  return encodeOrderEntry(entry);
+}
+
+}  // namespace
+
+// The steps of opening, apart, because each waits.
+class CentralOpening {
+public:
+  static Task<kj::Own<CentralCore>> run(Host& host, const Transport& transport,
+                                        CentralConfig config, CentralCore::Failed failed) {
+    auto core = kj::Own<CentralCore>(new CentralCore(host, std::move(config)),
+                                     kj::_::HeapDisposer<CentralCore>::instance);
+    auto opening = openStore(host, CENTRAL_DATABASE);
+    core->store = co_await opening;
+    auto objects = core->store->scan(Table::OBJECT, CENTRAL_DOCUMENT);
+    auto objectRows = co_await objects;
+    auto tokens = core->store->scan(Table::TOKEN, CENTRAL_DOCUMENT);
+    auto tokenRows = co_await tokens;
+    auto meta = core->store->scan(Table::META, CENTRAL_DOCUMENT);
+    auto metaRows = co_await meta;
+    core->registry.load(objectRows, tokenRows, metaRows);
+    for (auto& row : metaRows) {
+      if (text(view(row.key)) == ADVERTISE_ROW) core->config.advertise = text(view(row.value));
+    }
+    auto loading = Blobs::load(*core->store);
+    core->blobs = co_await loading;
+    equip(*core, kj::mv(failed));
+    std::vector<std::string> joined;
+    for (auto& [name, region] : core->registry.regions) {
+      if (region.joined()) joined.push_back(name);
+    }
+    for (auto& name : joined) {
+      auto adding = core->addChild(name);
+      co_await adding;
+    }
+    auto settled = core->writer->durable();
+    co_await settled;
+    auto listening = listenOn(host, core->config.listen);
+    auto port = co_await listening;
+    core->openDoors(transport, kj::mv(port));
+    co_return kj::mv(core);
+  }
+
+private:
+  static void equip(CentralCore& core, CentralCore::Failed failed) {
+    auto keys = loadCentralKeys(core.host);
+    core.identity = kj::mv(keys.identity);
+    core.rootKey = keyHash(*core.identity.root);
+    core.authority = std::move(keys.authority);
+    core.documents = std::move(keys.documents);
+    core.authorityEnvelope = std::move(keys.envelope);
+    core.writer = kj::heap<Writer>(*core.store, kj::mv(failed));
+    core.issuer = kj::heap<AuthorityIssuer>(core.registry, *core.authority, core.host.clock,
+                                            core.host.entropy);
+    core.declarations = kj::heap<Declarations>(core.registry, core.blobs, *core.issuer);
+    auto pair = kj::newPromiseAndFulfiller<void>();
+    core.wake = kj::mv(pair.fulfiller);
+    core.woken = pair.promise.fork();
+  }
+};
+
+kj::Promise<kj::Own<CentralCore>> CentralCore::open(Host& host, const Transport& transport,
+                                                    CentralConfig config, Failed failed) {
+  return CentralOpening::run(host, transport, std::move(config), kj::mv(failed));
+}
+
+CentralCore::~CentralCore() noexcept(false) {
+  renewing = kj::READY_NOW;
+  listener = nullptr;
+  children.clear();
+  writer = nullptr;
+}
+
+void CentralCore::openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port) {
+  auto colon = config.listen.rfind(':');
+  address = config.listen.substr(0, colon + 1) + std::to_string(port->getPort());
+  if (port->getPort() == 0) address = config.listen;  // a simulated address is a name
+  handshaker = transport.newHandshaker(host, *this, identity);
+  listener = kj::heap<Listener>(kj::mv(port), host.timer, *handshaker, Listener::Doors{
+      [this](Secured peer) { return serveSession(kj::mv(peer)); },
+      [this](Secured peer) { return serveEnroll(kj::mv(peer.stream), *this, host.timer); }});
+  renewing = renewDaily(transport).eagerlyEvaluate([](kj::Exception&& reason) {
+    logEvent(Severity::ERROR, "certificate.unrenewed", {{"reason", reason.getDescription()}});
+  });
+}
+
+// Our own certificate, long before it ends; sessions that are open keep what they began with.
+kj::Promise<void> CentralCore::renewDaily(const Transport& transport) {
+  return host.timer.afterDelay(OWN_RENEWAL_CHECK).then([this, &transport] {
+    identity = loadCentralKeys(host).identity;
+    auto fresh = transport.newHandshaker(host, *this, identity);
+    listener->use(*fresh);
+    handshaker = kj::mv(fresh);
+    return renewDaily(transport);
+  });
+}
+
+kj::Promise<void> CentralCore::addChild(const std::string& region) {
+  // Rows of a new document go with whatever is being gathered.
+  auto first = kj::heap<Batch>();
+  auto& batch = *first;
+  return openDocument(*store, idsOf(region), batch)
+      .then([this, region, first = kj::mv(first)](kj::Own<Document>&& document) mutable {
+    auto declared = registry.regions.find(region);
+    bool isJoined = declared != registry.regions.end() && declared->second.joined();
+    if (!isJoined || children.contains(region)) return;
+    writer->rows().append(kj::mv(*first));
+    auto child = kj::heap<Child>(region, kj::mv(document),
+                                 Child::Parts{host, blobs, *writer, *this});
+    project(*child, orderKeys(registry, region));
+    // What the table lists but nobody declares any more goes as well.
+    std::set<std::string> stale;
+    for (auto& [key, written] : child->document().table().rows()) stale.insert(key);
+    project(*child, stale);
+    children[region] = kj::mv(child);
+  });
+}
+
+void CentralCore::project(Child& child, const std::set<std::string>& keys) {
+  Readings readings;
+  auto& ids = child.document().ids();
+  auto region = ids.name.substr(ids.name.find('/') + 1);
+  for (auto& key : keys) {
+    auto reading = readOrder(registry, region, key);
+    readings[key] = reading ? std::optional<Bytes>(encodeReading(*reading)) : std::nullopt;
+  }
+  Authorship author{CENTRAL_HOME_GEN, registry.getEra(), *documents};
+  auto edited = child.document().project(readings, host.clock.wallMs(), author);
+  if (!edited.refused.empty()) {
+    logEvent(Severity::ERROR, "document.full", {{"region", region}, {"reason", edited.refused}});
+  }
+  addRows(writer->rows(), ids.name, edited.rows);
+}
+
+kj::Promise<void> CentralCore::commit(Batch rows, const Touched& touched) {
+  writer->rows().append(kj::mv(rows));
+  for (auto& [name, child] : children) {
+    auto keys = touched.everywhere;
+    for (auto& [region, key] : touched.inRegion) {
+      if (region == name) keys.insert(key);
+    }
+    if (!keys.empty()) project(*child, keys);
+  }
+  auto durable = writer->durable();
+  for (auto& [name, child] : children) child->ordersChanged();
+  noteChange();
+  return durable;
+}
+
+void CentralCore::removeRegion(const std::string& name, Batch& rows) {
+  auto found = children.find(name);
+  if (found == children.end()) return;
+  eraseDocument(rows, found->second->document().ids().name);
+  found->second->end("this region was deleted");
+  children.erase(found);
+}
+
+void CentralCore::greeted(const std::string& name, schema::ChildHello::Reader hello) {
+  auto found = registry.regions.find(name);
+  auto at = text(hello.getAdvertise());
+  if (found != registry.regions.end() && found->second.address != at) {
+    found->second.address = at;
+    registry.saveRegion(name, writer->rows());
+  }
+  noteChange();
+}
+
+void CentralCore::fillHello(const std::string&, schema::ParentHello::Builder hello) {
+  Decoded<schema::Signed> envelope(authorityEnvelope);
+  hello.setAuthority(envelope.get());
+}
+
+void CentralCore::statusChanged(const std::string&, const std::vector<std::string>&) {
+  noteChange();
+}
+
+void CentralCore::noteChange() {
+  ++changes;
+  wake->fulfill();
+  auto pair = kj::newPromiseAndFulfiller<void>();
+  wake = kj::mv(pair.fulfiller);
+  woken = pair.promise.fork();
+}
+
+kj::Promise<void> CentralCore::whenChanged() { return woken.addBranch(); }
+
+kj::Promise<void> CentralCore::serveSession(Secured peer) {
+  for (auto& [name, region] : registry.regions) {
+    if (!peer.peer.key || region.deviceKey != peer.peer.key) continue;
+    auto child = children.find(name);
+    if (child != children.end()) return child->second->serve(kj::mv(peer.stream));
+  }
+  return KJ_EXCEPTION(FAILED, "no region joined with this key", peer.peer.name.c_str());
+}
+
+// A region joins: its token is consumed, its keys registered and its sites given a home in one
+// transaction; its document follows from that.
+kj::Promise<EnrollAnswer> CentralCore::enroll(EnrollAsked asked) {
+  auto found = registry.tokens.find(asked.token);
+  std::optional<StoredToken> stored;
+  if (found != registry.tokens.end() && found->second.kind == "region" && !found->second.revoked) {
+    stored = StoredToken{found->second.secretHash, found->second.expiresMs, found->second.usedBy};
+  }
+  auto device = keyHash(*asked.deviceKey);
+  auto verdict = judgeToken(stored, view(asked.secret), device, host.clock.wallMs());
+  // An answer is given again, but not to a machine that another one has replaced since.
+  if (verdict == TokenVerdict::ACCEPTED_AGAIN &&
+      registry.regions.at(found->second.name).deviceKey != device) {
+    verdict = TokenVerdict::USED;
+  }
+  if (verdict != TokenVerdict::ACCEPTED && verdict != TokenVerdict::ACCEPTED_AGAIN) {
+    return EnrollAnswer(EnrollRefused{reasonOf(verdict), adviceOn(verdict, asked.token)});
+  }
+  if (asked.caKey == nullptr || asked.documentKey.size() != PUBLIC_KEY_BYTES) {
+    return EnrollAnswer(EnrollRefused{
+        "request-malformed", "this token is for a region; join with: skerry-region join TOKEN"});
+  }
+  auto name = found->second.name;
+  auto number = found->second.number;
+  Batch rows;
+  Touched touched;
+  found->second.usedBy = device;
+  registry.saveToken(asked.token, rows);
+  declarations->regionJoined(name, device, view(asked.documentKey), rows, touched);
+  auto root = loadRootKey(host);
+  skerry::Issuer issuing{*identity.root, *root};
+  auto nowMs = host.clock.wallMs();
+  Enrolled answer;
+  answer.ca = issueIntermediate(issuing, *asked.caKey, "region-ca:" + name, nowMs, host.entropy);
+  answer.chain.push_back(
+      issueLeaf(issuing, *asked.deviceKey, "region:" + name, nowMs, host.entropy));
+  answer.root = share(*identity.root);
+  answer.writer = number;
+  answer.wallMs = nowMs;
+  answer.authority = authorityEnvelope;
+  answer.name = "region:" + name;
+  // On its way before anything else is decided: the registry has moved already.
+  auto durable = commit(kj::mv(rows), touched);
+  auto known = children.contains(name) ? kj::Promise<void>(kj::READY_NOW) : addChild(name);
+  return durable.then([known = kj::mv(known)]() mutable { return kj::mv(known); })
+      .then([this] { return writer->durable(); }).then([answer = kj::mv(answer), name]() mutable {
+    logEvent(Severity::INFO, "region.joined", {{"region", name}});
+    return EnrollAnswer(kj::mv(answer));
+  });
+}
+
+bool CentralCore::pins(const Hash& issuer) const { return issuer == rootKey; }
+
+// A region is known by its registered key: until its certificate can be renewed over the link,
+// expiry must not lock it out.
+bool CentralCore::ignoresDates(Door door, const Hash& leaf) const {
+  if (door != Door::SESSION) return false;
+  for (auto& [name, region] : registry.regions) {
+    if (region.deviceKey == leaf) return true;
+  }
+  return false;
+}
+
+bool CentralCore::isRevoked(const Hash&) const { return false; }
+
+}  // namespace skerry

@@ -1,0 +1,67 @@
+// Decides what an `apply` or `delete` at central means: which objects are made, changed or gone,
+// what must be signed anew, which keys of which regions' documents are touched. All or nothing:
+// everything that can be refused is refused before anything moves.
+#pragma once
+#include "capnp/manifest.capnp.h"
+#include "shared/daemon/problems.h"
+#include "shared/replica/blobs.h"
+#include "tier_central/issuer.h"
+#include <set>
+
+namespace skerry {
+
+struct Declared {
+  std::string kind, tenant, name;
+  std::string outcome;  // created, changed, unchanged, deleted
+};
+
+// What a decision moved, beyond its rows.
+struct Touched {
+  std::set<std::string> everywhere;                      // order keys of every region's document
+  std::set<std::pair<std::string, std::string>> inRegion;  // (region, key)
+  void in(const std::string& region, const std::string& key) { inRegion.insert({region, key}); }
+};
+
+class Declarations {
+public:
+  Declarations(Registry& registry, Blobs& blobs, AuthorityIssuer& issuer)
+      : registry(registry), blobs(blobs), issuer(issuer) {}
+
+  using Manifests = kj::ArrayPtr<const schema::Manifest::Reader>;
+
+  // What stands in the way of all of them together.
+  Refusals check(Manifests manifests) const;
+  // What each would be: pure. Only for what check() let pass.
+  Declared compare(schema::Manifest::Reader manifest) const;
+  // Does it.
+  Declared declare(schema::Manifest::Reader manifest, Batch& rows, Touched& touched);
+
+  Refusals checkRemoval(const std::string& kind, const TenantAndName& name,
+                                    bool cascade) const;
+  std::vector<Declared> remove(const std::string& kind, const TenantAndName& name, Batch& rows,
+                               Touched& touched);
+
+  // A region proved its keys (when it joined, or when it said so): its sites need a home that
+  // names them.
+  void regionJoined(const std::string& region, const Hash& deviceKey, BytesView documentKey,
+                    Batch& rows, Touched& touched);
+
+private:
+  void declareTenant(schema::Tenant::Reader tenant, Batch& rows, Touched& touched);
+  void declareRegion(schema::Region::Reader region, Batch& rows);
+  void declareSite(schema::Site::Reader site, Batch& rows, Touched& touched);
+  void declareApplication(schema::Application::Reader application, Batch& rows, Touched& touched);
+  void giveHome(const std::string& name, SiteObject& site, Batch& rows, Touched& touched);
+  void removeSite(const std::string& name, Batch& rows, Touched& touched);
+  void removeApplication(const TenantAndName& name, Batch& rows, Touched& touched);
+  void removeTokensOf(const std::string& kind, const std::string& name, Batch& rows,
+                      Touched& touched);
+
+  void sweepBlobs(Batch& rows);
+
+  Registry& registry;
+  Blobs& blobs;
+  AuthorityIssuer& issuer;
+};
+
+}  // namespace skerry

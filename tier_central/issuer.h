@@ -1,0 +1,38 @@
+// Signs what central wants, with the authority key. Each statement takes the next sequence number,
+// whose row is written with it.
+#pragma once
+#include "shared/host/host.h"
+#include "tier_central/registry.h"
+
+namespace skerry {
+
+class AuthorityIssuer {
+public:
+  // All outlive this.
+  AuthorityIssuer(Registry& registry, const Signer& authority, Clock& clock, Entropy& entropy)
+      : registry(registry), authority(authority), clock(clock), entropy(entropy) {}
+
+  // 16 bytes: a new object's life.
+  Bytes newLife();
+
+  Bytes policy(const std::string& tenant, Batch& rows);
+  Bytes siteRecord(const std::string& name, const SiteObject& site, Batch& rows);
+  Bytes home(const std::string& name, const SiteObject& site, Batch& rows);
+  // The intent's sequence goes into `app`.
+  Bytes intent(const TenantAndName& name, ApplicationObject& app, int32_t priority, Batch& rows);
+  // `body`: an encoded schema::Revision.
+  Bytes revision(const TenantAndName& name, BytesView body, Batch& rows);
+
+private:
+  Statement about(std::string_view kind, std::string id, std::string tenant, Batch& rows);
+
+  Registry& registry;
+  const Signer& authority;
+  Clock& clock;
+  Entropy& entropy;
+};
+
+// The sequence of an envelope of ours; it is not verified.
+AuthoritySeq seqOf(const Bytes& envelope);
+
+}  // namespace skerry

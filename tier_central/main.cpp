@@ -1,0 +1,39 @@
+// skerry-central: owns policy, tenancy, application revisions and the root of trust.
+#include "shared/daemon/program.h"
+#include "tier_central/init.h"
+#include "tier_central/service.h"
+#include <iostream>
+
+using namespace skerry;
+
+int main(int argc, char** argv) {
+  CLI::App app("Skerry's central tier: policy, tenancy, applications, the root of trust.");
+  std::string data = "/var/lib/skerry/central";
+  int code = 0;
+  addCommonOptions(app, data, "skerry-central");
+
+  InitOptions options;
+  auto init = app.add_subcommand("init", "make the root of trust, once");
+  init->add_option("--name", options.name, "the fleet's name")->capture_default_str();
+  init->add_option("--advertise", options.advertise, "HOST:PORT that regions dial");
+  init->callback([&] {
+    code = runOnce(data, [&](Host& host, const Transport&) {
+      return initCentral(host, options).then([&] {
+        std::cout << "central '" << options.name << "' is ready in " << data << "\n"
+                  << "next: skerry-central serve --data " << data << std::endl;
+        return 0;
+      });
+    });
+  });
+
+  CentralConfig config;
+  auto serving = app.add_subcommand("serve", "serve until stopped");
+  serving->add_option("--listen", config.listen, "ADDRESS:PORT; port 0: any free one")
+      ->capture_default_str();
+  serving->callback([&] {
+    code = serve(data, [&](Host& host, const Transport& transport) -> kj::Own<Service> {
+      return kj::heap<CentralService>(host, transport, config);
+    });
+  });
+  return parseAndRun(app, argc, argv, code);
+}

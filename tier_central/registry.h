@@ -1,0 +1,80 @@
+// What central has been told to want, in memory: every declared object with what was signed for
+// it. Pure: methods change the maps and say which rows to write.
+#pragma once
+#include "shared/model/statement.h"
+#include "shared/store/store.h"
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace skerry {
+
+constexpr uint32_t CENTRAL_NUMBER = 1;  // as a writer; regions and hosts are numbered from 2
+constexpr kj::StringPtr CENTRAL_DOCUMENT = "central"_kj;  // the document id of central's own rows
+
+struct TenantObject {
+  Bytes manifest, gen, policy;
+};
+struct RegionObject {
+  Bytes manifest, gen, documentKey;
+  uint32_t number = 0;
+  std::optional<Hash> deviceKey;
+  std::string address;
+  bool joined() const { return deviceKey.has_value(); }
+};
+struct SiteObject {
+  Bytes manifest, gen, record, home, homeKey;
+  std::string region;
+  std::map<std::string, std::string> labels;
+  uint64_t homeGen = 0;
+};
+struct ApplicationObject {
+  Bytes manifest, gen, intent;
+  AuthoritySeq intentSeq;
+  std::string selector;
+  std::vector<Bytes> revisions;   // signed, newest first
+  std::vector<Hash> allowed;      // their hashes, in the same order
+};
+struct TokenObject {
+  std::string kind, name, host;  // kind: region or site
+  uint32_t number = 0;
+  Hash secretHash;
+  int64_t expiresMs = 0;
+  std::optional<Hash> usedBy;
+  bool revoked = false;
+  uint64_t seq = 0;  // of its last change
+};
+
+using TenantAndName = std::pair<std::string, std::string>;
+
+class Registry {
+public:
+  std::map<std::string, TenantObject> tenants;
+  std::map<std::string, RegionObject> regions;
+  std::map<std::string, SiteObject> sites;
+  std::map<TenantAndName, ApplicationObject> applications;
+  std::map<std::string, TokenObject> tokens;
+
+  // Each counter grows by one per call and never goes back; the row is written with what uses it.
+  AuthoritySeq nextSeq(Batch& rows);
+  uint32_t nextNumber(Batch& rows);
+  void setEra(uint64_t era, Batch& rows);
+  uint64_t getEra() const { return era; }
+
+  // Writes the object's row, or erases it when the object is not in the map any more.
+  void saveTenant(const std::string& name, Batch& rows) const;
+  void saveRegion(const std::string& name, Batch& rows) const;
+  void saveSite(const std::string& name, Batch& rows) const;
+  void saveApplication(const TenantAndName& name, Batch& rows) const;
+  void saveToken(const std::string& id, Batch& rows) const;
+
+  // From the rows of CENTRAL_DOCUMENT. FAILED names a row that cannot be read.
+  void load(const std::vector<Row>& objects, const std::vector<Row>& tokenRows,
+            const std::vector<Row>& meta);
+
+private:
+  uint64_t era = 0, seq = 0;
+  uint32_t number = CENTRAL_NUMBER;
+};
+
+}  // namespace skerry

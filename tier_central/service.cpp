@@ -1,0 +1,36 @@
+#include "tier_central/service.h"
+
+namespace skerry {
+
+CentralService::CentralService(Host& host, const Transport& transport, CentralConfig config)
+    : host(host), config(std::move(config)),
+      core(host, [this, &transport](Rebuilt<CentralCore>::Failed failed) {
+        // A rebuilt core takes the port it had.
+        return CentralCore::open(this->host, transport, this->config, kj::mv(failed))
+            .then([this](kj::Own<CentralCore>&& opened) {
+          listening = opened->address;
+          this->config.listen = listening;
+          return kj::mv(opened);
+        });
+      }),
+      adminClient(kj::heap<CentralAdmin>(host, core)) {}
+
+CentralService::~CentralService() noexcept(false) {
+  socket = nullptr;
+  core.drop();
+}
+
+kj::Promise<void> CentralService::start() {
+  return core.start().then([this] { return AdminSocket::open(host, adminClient); })
+      .then([this](kj::Own<AdminSocket>&& opened) { socket = kj::mv(opened); });
+}
+
+kj::Promise<void> CentralService::stop() {
+  socket = nullptr;
+  KJ_IF_MAYBE(open, core.get()) {
+    return open->writer->durable().then([this] { core.drop(); });
+  }
+  return kj::READY_NOW;
+}
+
+}  // namespace skerry

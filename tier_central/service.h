@@ -1,0 +1,32 @@
+// The central tier at work.
+#pragma once
+#include "shared/daemon/admin_socket.h"
+#include "shared/daemon/program.h"
+#include "tier_central/admin.h"
+
+namespace skerry {
+
+class CentralService final : public Service {
+public:
+  // `host` and `transport` outlive it.
+  CentralService(Host& host, const Transport& transport, CentralConfig config);
+  ~CentralService() noexcept(false);
+
+  kj::Promise<void> start() override;
+  kj::Promise<void> stop() override;
+  std::string address() override { return listening; }
+  // What its admin.sock offers.
+  schema::Admin::Client admin() { return adminClient; }
+  // Null while the store is being reopened.
+  kj::Maybe<CentralCore&> current() { return core.get(); }
+
+private:
+  Host& host;
+  CentralConfig config;
+  std::string listening;
+  Rebuilt<CentralCore> core;
+  schema::Admin::Client adminClient;
+  kj::Maybe<kj::Own<AdminSocket>> socket;
+};
+
+}  // namespace skerry

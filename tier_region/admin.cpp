@@ -1,0 +1,214 @@
+#include "tier_region/admin.h"
+#include "shared/model/time_text.h"
+#include <kj/debug.h>
+
+namespace skerry {
+namespace {
+
+// Registers of this region's sites, borrowed from the core.
+Registers registers(const RegionCore& core) {
+  return [&core](const RegisterVisitor& visit) {
+    for (auto& [key, held] : core.registers->all()) {
+      auto slash = key.find('/');
+      visit(key.substr(0, slash), key.substr(slash + 1), held.value);
+    }
+  };
+}
+
+void fillSite(schema::Item::Builder item, const RegionCore& core, const SiteSummary& summary) {
+  auto to = item.initStatus().initSite();
+  to.setRegion(core.self.name);
+  to.setJoined(summary.heard || summary.hosts > 0);
+  to.setOnline(summary.online);
+  if (!summary.online) to.setOfflineSince(timeOrEmpty(summary.sinceMs));
+  to.setHosts(summary.hosts);
+  to.setInstances(summary.instances);
+  to.setRunning(summary.running);
+  to.setVersion(summary.version);
+}
+
+void addSites(ItemList& list, const Bounds& bounds, const RegionCore& core) {
+  auto summaries = std::make_shared<std::map<std::string, SiteSummary>>(
+      summarise(registers(core)));
+  for (auto& [site, plan] : core.assigner->sites()) {
+    if (!Bounds::admits(bounds.name, site) || !Bounds::admits(bounds.site, site)) continue;
+    list.add("site", "", site, [&core, summaries, site = site](schema::Item::Builder item) {
+      fillSite(item, core, (*summaries)[site]);
+    });
+  }
+}
+
+struct AppTargets {
+  std::vector<std::string> sites;
+};
+
+void fillApplication(schema::Item::Builder item, const RegionCore& core, const std::string& key,
+                     const AppTargets& targets) {
+  auto to = item.initStatus().initApplication();
+  auto there = appsAtSites(registers(core));
+  auto summaries = summarise(registers(core));
+  to.setSites(targets.sites.size());
+  auto list = to.initTargets(targets.sites.size());
+  for (size_t i = 0; i < targets.sites.size(); ++i) {
+    auto& app = there[targets.sites[i]][key];
+    list[i].setSite(targets.sites[i]);
+    list[i].setOnline(summaries[targets.sites[i]].online);
+    list[i].setVerdict(app.verdict);
+    list[i].setReason(app.reason);
+    list[i].setCurrent(app.spoke && app.verdict == "accepted");
+    list[i].setHealthy(app.healthy());
+  }
+  Bounds bounds;
+  bounds.tenant = key.substr(0, key.find('/'));
+  bounds.app = key.substr(key.find('/') + 1);
+  auto counts = countStates(bounds, registers(core));
+  writeCounts(counts, to.initCounts(counts.size()));
+}
+
+void addApplications(ItemList& list, const Bounds& bounds, const RegionCore& core) {
+  std::map<std::string, AppTargets> apps;
+  for (auto& [site, plan] : core.assigner->sites()) {
+    for (auto& app : core.assigner->assigned(site)) apps[app].sites.push_back(site);
+  }
+  for (auto& [key, targets] : apps) {
+    auto tenant = key.substr(0, key.find('/')), name = key.substr(key.find('/') + 1);
+    if (!Bounds::admits(bounds.tenant, tenant) || !Bounds::admits(bounds.name, name)) continue;
+    list.add("application", tenant, name,
+             [&core, key = key, targets = targets](schema::Item::Builder item) {
+      fillApplication(item, core, key, targets);
+    });
+  }
+}
+
+Refusal kindNotHere(const std::string& kind) {
+  Refusal refusal;
+  refusal.reason = "kind-unknown";
+  refusal.message = "a region has no kind '" + kind + "'";
+  refusal.hint = "sites, hosts, applications, instances; the rest is central's";
+  return refusal;
+}
+
+}  // namespace
+
+RegionCore& RegionAdmin::core() {
+  KJ_IF_MAYBE(core, current.get()) return *core;
+  kj::throwFatalException(KJ_EXCEPTION(OVERLOADED,
+      "the region's disk failed a write and its store is being reopened; its sites run on, try "
+      "again in a moment"));
+}
+
+kj::Promise<void> RegionAdmin::status(StatusContext context) {
+  auto& core = this->core();
+  auto status = context.getResults().initStatus();
+  status.setTier("region");
+  status.setName(core.self.name);
+  status.setVersion(SKERRY_VERSION);
+  auto uplink = status.initUplink();
+  uplink.setParent("central");
+  uplink.setOnline(core.parent->online());
+  uplink.setSince(timeOrEmpty(core.parent->sinceMs()));
+  uplink.setLastError(core.parent->dialling().lastError);
+  auto sites = status.initSites();
+  auto summaries = summarise(registers(core));
+  for (auto& [site, plan] : core.assigner->sites()) {
+    auto& summary = summaries[site];
+    if (summary.online) sites.setOnline(sites.getOnline() + 1);
+    else if (summary.heard) sites.setOffline(sites.getOffline() + 1);
+    else sites.setPending(sites.getPending() + 1);
+  }
+  status.setApplications(core.assigner->applications());
+  auto counts = countStates(Bounds(), registers(core));
+  writeCounts(counts, status.initInstances(counts.size()));
+  status.setAsOfMs(host.clock.wallMs());
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> RegionAdmin::get(GetContext context) {
+  auto& core = this->core();
+  auto query = context.getParams().getQuery();
+  auto kind = text(query.getKind());
+  Bounds bounds(query);
+  ItemList list;
+  auto results = context.getResults();
+  if (kind == "site") addSites(list, bounds, core);
+  else if (kind == "host") addHosts(list, bounds, registers(core));
+  else if (kind == "instance") addInstances(list, bounds, registers(core));
+  else if (kind == "application") addApplications(list, bounds, core);
+  else {
+    refuse(results, {kindNotHere(kind)});
+    return kj::READY_NOW;
+  }
+  if (!bounds.name.empty() && kind != "instance" && list.size() == 0) {
+    refuse(results, {notFound(kind, bounds.name)});
+    return kj::READY_NOW;
+  }
+  list.write(results.initItems(list.size()));
+  results.setAsOfMs(host.clock.wallMs());
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> RegionAdmin::apply(ApplyContext context) {
+  refuse(context.getResults(), {notHere("region", "apply")});
+  return kj::READY_NOW;
+}
+kj::Promise<void> RegionAdmin::plan(PlanContext context) {
+  refuse(context.getResults(), {notHere("region", "plan")});
+  return kj::READY_NOW;
+}
+kj::Promise<void> RegionAdmin::delete_(DeleteContext context) {
+  refuse(context.getResults(), {notHere("region", "delete")});
+  return kj::READY_NOW;
+}
+kj::Promise<void> RegionAdmin::createToken(CreateTokenContext context) {
+  refuse(context.getResults(), {notHere("region", "token create")});
+  return kj::READY_NOW;
+}
+kj::Promise<void> RegionAdmin::revokeToken(RevokeTokenContext context) {
+  refuse(context.getResults(), {notHere("region", "token revoke")});
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> RegionAdmin::logs(LogsContext context) {
+  context.allowCancellation();
+  auto params = context.getParams();
+  return core().logs(params.getQuery(), params.getSink())
+      .then([context](kj::Array<kj::String>&& missing) mutable {
+    auto list = context.getResults().initMissing(missing.size());
+    for (size_t i = 0; i < missing.size(); ++i) list.set(i, missing[i]);
+  });
+}
+
+kj::Promise<void> RegionAdmin::why(WhyContext context) {
+  auto& core = this->core();
+  auto params = context.getParams();
+  auto site = text(params.getSite());
+  auto key = text(params.getTenant()) + "/" + text(params.getApp());
+  bool assigned = core.assigner->read(site, "app/" + key) != std::nullopt;
+  auto app = appsAtSites(registers(core))[site][key];
+  auto findings = context.getResults().initFindings(2);
+  findings[0].setGood(assigned);
+  findings[0].setText(assigned ? "this region assigns it to the site"
+                               : "this region does not assign it to the site: no such application "
+                                 "or site here, or the labels do not match");
+  findings[1].setGood(app.healthy());
+  findings[1].setText(!app.spoke ? "the site has not reported about it"
+                      : "the site says: " + app.verdict + " " + app.reason + ", " +
+                            std::to_string(app.running) + " of " +
+                            std::to_string(app.instances) + " instances run");
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> RegionAdmin::changed(ChangedContext context) {
+  context.allowCancellation();
+  auto& core = this->core();
+  if (context.getParams().getSince() != core.changes) {
+    context.getResults().setVersion(core.changes);
+    return kj::READY_NOW;
+  }
+  auto late = host.timer.afterDelay(schema::Admin::CHANGED_WAIT_MS * kj::MILLISECONDS);
+  return core.whenChanged().exclusiveJoin(kj::mv(late)).then([this, context]() mutable {
+    context.getResults().setVersion(this->core().changes);
+  });
+}
+
+}  // namespace skerry

@@ -1,0 +1,331 @@
+#include "tier_region/core.h"
+#include "capnp/authority.capnp.h"
+#include "shared/async/task.h"
+#include "shared/daemon/listen.h"
+#include "shared/daemon/log.h"
+#include "shared/model/encoded.h"
+#include "shared/replica/document_store.h"
+#include "tier_region/join.h"
+
+namespace skerry {
+namespace {
+
+constexpr uint64_t CENTRAL_HOME_GEN = 1;  // regions do not move
+
+DocumentIds upwardIds(const Self& self) {
+  return {"region/" + self.name, DocumentKind::REGION, DocumentEnd::CHILD, self.number};
+}
+DocumentIds siteIds(const std::string& site) {
+  return {"site/" + site, DocumentKind::SITE, DocumentEnd::PARENT, 0};
+}
+
+// Whether the document was made for a site that was deleted and declared anew since.
+bool isOfEarlierLife(const Document& document, const Gen& gen) {
+  auto record = document.orders().find("site");
+  return record && record->gen != gen;
+}
+
+}  // namespace
+
+// The steps of opening, apart, because each waits.
+class RegionOpening {
+public:
+  static Task<kj::Own<RegionCore>> run(Host& host, const Transport& transport,
+                                       RegionConfig config, RegionCore::Failed failed) {
+    auto core = kj::Own<RegionCore>(new RegionCore(host, std::move(config)),
+                                    kj::_::HeapDisposer<RegionCore>::instance);
+    auto opening = openStore(host, REGION_DATABASE);
+    core->store = co_await opening;
+    auto joining = loadSelf(*core->store);
+    auto joined = co_await joining;
+    takeSelf(*core, kj::mv(joined));
+    auto peers = core->store->scan(Table::PEER, SELF_DOCUMENT);
+    auto peerRows = co_await peers;
+    auto tokens = core->store->scan(Table::TOKEN, SELF_DOCUMENT);
+    auto tokenRows = co_await tokens;
+    core->members.load(peerRows, tokenRows);
+    core->startedMs = host.clock.wallMs();
+    auto loading = Blobs::load(*core->store);
+    core->blobs = co_await loading;
+    auto counting = nextCounter(*core->store, "statusEpoch", 1);
+    auto epoch = co_await counting;
+    core->registers = kj::heap<RegisterSource>(epoch);
+    auto aging = core->store->get(Table::META, SELF_DOCUMENT, view("era"));
+    auto eraRow = co_await aging;
+    KJ_IF_MAYBE(bytes, eraRow) core->era = unpackNumber(view(*bytes)).value_or(1);
+    core->writer = kj::heap<Writer>(*core->store, kj::mv(failed));
+    Batch first;
+    auto upward = openDocument(*core->store, upwardIds(core->self), first);
+    core->upward = co_await upward;
+    core->writer->rows().append(kj::mv(first));
+    trustCentral(*core);
+    core->assigner = kj::heap<Assigner>(core->upward->orders(), core->documents->publicKey());
+    auto adding = core->addMissingChildren();
+    co_await adding;
+    auto settled = core->writer->durable();
+    co_await settled;
+    auto listening = listenOn(host, core->config.listen);
+    auto port = co_await listening;
+    core->openDoors(transport, kj::mv(port));
+    co_return kj::mv(core);
+  }
+
+private:
+  static void takeSelf(RegionCore& core, kj::Maybe<Self> joined) {
+    KJ_IF_MAYBE(self, joined) {
+      core.self = kj::mv(*self);
+    } else {
+      KJ_FAIL_REQUIRE("this folder never joined; first: skerry-region join TOKEN --data DIR "
+                      "(token from: skerry token create region NAME)", core.host.path);
+    }
+    auto keys = loadRegionKeys(core.host, core.self.name);
+    core.identity = kj::mv(keys.identity);
+    core.caKey = kj::mv(keys.caKey);
+    core.caChain = kj::mv(keys.caChain);
+    core.documents = std::move(keys.documents);
+    core.rootKey = keyHash(*core.identity.root);
+    auto pair = kj::newPromiseAndFulfiller<void>();
+    core.wake = kj::mv(pair.fulfiller);
+    core.woken = pair.promise.fork();
+  }
+
+  static void trustCentral(RegionCore& core) {
+    auto keys = openAuthority(*core.identity.root, view(core.self.authority));
+    RowChanges rows;
+    core.upward->trust({keys.document, CENTRAL_HOME_GEN}, rows);
+    addRows(core.writer->rows(), core.upward->ids().name, rows);
+  }
+};
+
+kj::Promise<kj::Own<RegionCore>> RegionCore::open(Host& host, const Transport& transport,
+                                                  RegionConfig config, Failed failed) {
+  return RegionOpening::run(host, transport, std::move(config), kj::mv(failed));
+}
+
+RegionCore::~RegionCore() noexcept(false) {
+  adding = kj::READY_NOW;
+  renewing = kj::READY_NOW;
+  parent = nullptr;
+  listener = nullptr;
+  children.clear();
+  writer = nullptr;
+}
+
+void RegionCore::openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port) {
+  auto colon = config.listen.rfind(':');
+  address = config.listen.substr(0, colon + 1) + std::to_string(port->getPort());
+  if (port->getPort() == 0) address = config.listen;  // a simulated address is a name
+  handshaker = transport.newHandshaker(host, *this, identity);
+  listener = kj::heap<Listener>(kj::mv(port), host.timer, *handshaker, Listener::Doors{
+      [this](Secured peer) { return serveSession(kj::mv(peer)); },
+      [this](Secured peer) { return serveEnroll(kj::mv(peer.stream), *this, host.timer); }});
+  parent = kj::heap<Parent>(
+      Parent::Parts{host, *handshaker, *upward, *registers, blobs, *writer, *this, clock},
+      self.parents);
+  renewing = renewDaily(transport).eagerlyEvaluate([](kj::Exception&& reason) {
+    logEvent(Severity::ERROR, "certificate.unrenewed", {{"reason", reason.getDescription()}});
+  });
+}
+
+// Our own certificate, long before it ends; sessions that are open keep what they began with.
+kj::Promise<void> RegionCore::renewDaily(const Transport& transport) {
+  return host.timer.afterDelay(OWN_RENEWAL_CHECK).then([this, &transport] {
+    identity = loadRegionKeys(host, self.name).identity;
+    auto fresh = transport.newHandshaker(host, *this, identity);
+    listener->use(*fresh);
+    parent->use(*fresh);
+    handshaker = kj::mv(fresh);
+    return renewDaily(transport);
+  });
+}
+
+// A site has a child here while central gives it a home with us. Reading waits for what was written
+// before: the document of an earlier life of the site may just be going.
+kj::Promise<void> RegionCore::addMissingChildren() {
+  return writer->durable().then([this] { return openMissingChildren(); });
+}
+
+kj::Promise<void> RegionCore::openMissingChildren() {
+  kj::Vector<kj::Promise<void>> openings;
+  for (auto& [site, plan] : assigner->sites()) {
+    if (children.contains(site)) continue;
+    auto first = kj::heap<Batch>();
+    auto& batch = *first;
+    openings.add(openDocument(*store, siteIds(site), batch)
+        .then([this, site = site, first = kj::mv(first)](kj::Own<Document>&& document) mutable {
+      writer->rows().append(kj::mv(*first));
+      addChild(site, kj::mv(document));
+    }));
+  }
+  return kj::joinPromises(openings.releaseAsArray());
+}
+
+void RegionCore::addChild(const std::string& site, kj::Own<Document> document) {
+  if (children.contains(site) || !assigner->sites().contains(site)) return;
+  auto child = kj::heap<Child>(site, kj::mv(document), Child::Parts{host, blobs, *writer, *this});
+  std::set<std::string> keys{"home", "site"};
+  for (auto& [key, written] : child->document().table().rows()) keys.insert(key);
+  for (auto& app : assigner->assigned(site)) {
+    keys.insert("app/" + app);
+    keys.insert("policy/" + app.substr(0, app.find('/')));
+  }
+  projectInto(*child, keys);
+  children[site] = kj::mv(child);
+  reportLink(site);
+}
+
+// Nothing of this life of the site applies to a later one: neither its document nor its hosts.
+void RegionCore::dropChild(const std::string& site) {
+  auto found = children.find(site);
+  if (found == children.end()) return;
+  children.erase(found);
+  auto& rows = writer->rows();
+  eraseDocument(rows, siteIds(site).name);
+  members.removeSite(site, rows);
+  registers->eraseAll(site + "/");
+  logEvent(Severity::INFO, "site.gone", {{"site", site}});
+}
+
+void RegionCore::project(const Assigner::TouchedKeys& touched) {
+  for (auto& [site, keys] : touched) {
+    auto child = children.find(site);
+    if (child == children.end()) continue;
+    auto plan = assigner->sites().find(site);
+    if (plan == assigner->sites().end() ||
+        isOfEarlierLife(child->second->document(), plan->second.gen)) {
+      dropChild(site);
+      continue;
+    }
+    projectInto(*child->second, keys);
+    child->second->ordersChanged();
+  }
+}
+
+void RegionCore::projectInto(Child& child, const std::set<std::string>& keys) {
+  auto& site = child.getName();
+  Readings readings;
+  for (auto& key : keys) readings[key] = assigner->read(site, key);
+  auto edited = child.document().project(
+      readings, clock.nowMs(), Authorship{assigner->sites().at(site).homeGen, era, *documents});
+  if (!edited.refused.empty()) {
+    logEvent(Severity::ERROR, "document.full", {{"site", site}, {"reason", edited.refused}});
+  }
+  if (!edited.rows.empty()) {
+    addRows(writer->rows(), child.document().ids().name, edited.rows);
+  }
+}
+
+// In the transaction of the orders themselves: a crash in between loses nothing.
+void RegionCore::ordersChanged(const std::set<std::string>& keys) {
+  project(assigner->update(keys));
+  adding = addMissingChildren().eagerlyEvaluate([](kj::Exception&& reason) {
+    logEvent(Severity::ERROR, "site.unopened", {{"reason", reason.getDescription()}});
+  });
+  sweepBlobs();
+  auto& entries = upward->orders().entries();
+  for (auto& key : keys) {
+    auto entry = entries.find(key);
+    if (entry != entries.end()) fetchMissing(entry->second);
+  }
+  noteChange();
+}
+
+// What came without travelling along: large blobs, and those of a whole list of buckets.
+void RegionCore::fetchMissing(const Orders::Stored& entry) {
+  for (auto& hash : entry.blobs) parent->fetch(hash);
+}
+
+void RegionCore::linkChanged() {
+  if (parent->online()) {
+    for (auto& [key, entry] : upward->orders().entries()) fetchMissing(entry);
+  }
+  noteChange();
+}
+
+void RegionCore::sweepBlobs() {
+  blobs.sweep([this](const Hash& hash) {
+    if (upward->orders().refersTo(hash)) return true;
+    for (auto& [site, child] : children) {
+      if (child->document().orders().refersTo(hash)) return true;
+    }
+    return false;
+  }, writer->rows());
+}
+
+kj::Promise<void> RegionCore::serveSession(Secured peer) {
+  auto member = peer.peer.key ? members.find(*peer.peer.key) : nullptr;
+  if (member == nullptr) {
+    return KJ_EXCEPTION(FAILED, "no host joined with this key", peer.peer.name.c_str());
+  }
+  auto child = children.find(member->site);
+  if (child == children.end()) {
+    return KJ_EXCEPTION(FAILED, "this site has no home here", member->site.c_str());
+  }
+  return child->second->serve(kj::mv(peer.stream));
+}
+
+void RegionCore::greeted(const std::string& site, schema::ChildHello::Reader) {
+  registers->set(site + "/link", linkStatus(true, clock.nowMs()));
+  parent->statusChanged();
+  noteChange();
+}
+
+void RegionCore::fillHello(const std::string& site, schema::ParentHello::Builder hello) {
+  Decoded<schema::Signed> authority(self.authority);
+  hello.setAuthority(authority.get());
+  auto entry = decodeOrderEntry(view(assigner->sites().at(site).homeEntry));
+  Decoded<schema::Signed> home(entry->value);
+  hello.setHome(home.get());
+}
+
+void RegionCore::statusChanged(const std::string& site, const std::vector<std::string>& keys) {
+  auto child = children.find(site);
+  if (child == children.end()) return;
+  if (keys.empty()) reportLink(site);
+  for (auto& key : keys) {
+    KJ_IF_MAYBE(value, child->second->mirror().find(key)) {
+      registers->set(site + "/" + key, *value);
+    } else {
+      registers->erase(site + "/" + key);
+    }
+  }
+  parent->statusChanged();
+  noteChange();
+}
+
+// A site that joined and was not heard since this region started is offline at least since then.
+void RegionCore::reportLink(const std::string& site) {
+  auto& child = *children.at(site);
+  auto sinceMs = child.sinceMs();
+  if (sinceMs == 0 && members.ofSite(site) != nullptr) sinceMs = startedMs;
+  registers->set(site + "/link", linkStatus(child.online(), sinceMs));
+}
+
+void RegionCore::fillHello(schema::ChildHello::Builder hello) {
+  hello.setAdvertise(config.advertise.empty() ? address : config.advertise);
+  hello.setDocumentKey(view(documents->publicKey()));
+}
+
+void RegionCore::greeted(schema::ParentHello::Reader hello) {
+  auto envelope = encode<schema::Signed>(hello.getAuthority());
+  if (envelope == self.authority && self.parentKey == parent->getKey()) return;
+  // Central's keys may change; the root's word for it may not be missing.
+  openAuthority(*identity.root, view(envelope));
+  self.authority = envelope;
+  self.parentKey = parent->getKey();
+  saveSelf(self, writer->rows());
+}
+
+bool RegionCore::ignoresDates(Door door, const Hash& leaf) const {
+  return door == Door::SESSION && (leaf == self.parentKey || members.find(leaf) != nullptr);
+}
+
+void RegionCore::noteChange() {
+  ++changes;
+  wake->fulfill();
+  auto pair = kj::newPromiseAndFulfiller<void>();
+  wake = kj::mv(pair.fulfiller);
+  woken = pair.promise.fork();
+}
+
+}  // namespace skerry

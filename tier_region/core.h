@@ -1,0 +1,102 @@
+// A region between two openings of its store: the document from central, the documents of its
+// sites, and the links to both sides. Everything here is rebuilt from the store.
+#pragma once
+#include "shared/daemon/child.h"
+#include "shared/daemon/parent.h"
+#include "shared/daemon/self.h"
+#include "shared/link/enroll.h"
+#include "shared/link/listener.h"
+#include "tier_region/assign.h"
+#include "tier_region/members.h"
+
+namespace skerry {
+
+struct RegionConfig {
+  std::string listen = "0.0.0.0:443";
+  std::string advertise;  // HOST:PORT for its sites; empty: where it listens
+};
+
+class RegionCore final : private EnrollDesk, private PeerPolicy, private ChildOwner,
+                         private ParentOwner {
+public:
+  using Failed = kj::Function<void(kj::Exception)>;
+  // `host` and `transport` outlive the core. FAILED when the folder never joined.
+  static kj::Promise<kj::Own<RegionCore>> open(Host& host, const Transport& transport,
+                                               RegionConfig config, Failed failed);
+  ~RegionCore() noexcept(false);
+  KJ_DISALLOW_COPY(RegionCore);
+
+  kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
+                                          schema::LineSink::Client sink) override;
+  void noteChange();
+  kj::Promise<void> whenChanged() { return woken.addBranch(); }
+
+  Host& host;
+  RegionConfig config;
+  kj::Own<Store> store;
+  Self self;
+  Identity identity;
+  Blobs blobs;
+  Members members;
+  TrustedClock clock;
+  kj::Own<Writer> writer;
+  kj::Own<Document> upward;  // the document with central
+  kj::Own<RegisterSource> registers;
+  kj::Own<Assigner> assigner;
+  std::map<std::string, kj::Own<Child>> children;  // by site: those with a home here
+  kj::Own<Parent> parent;
+  std::string address;  // HOST:PORT in use
+  uint64_t changes = 1;
+
+private:
+  RegionCore(Host& host, RegionConfig config)
+      : host(host), config(std::move(config)), clock(host.clock) {}
+  friend class RegionOpening;
+
+  void openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
+  kj::Promise<void> renewDaily(const Transport& transport);
+  kj::Promise<void> serveSession(Secured peer);
+  // Projects what the central document says into the sites' documents it touches.
+  void project(const Assigner::TouchedKeys& touched);
+  void projectInto(Child& child, const std::set<std::string>& keys);
+  void addChild(const std::string& site, kj::Own<Document> document);
+  kj::Promise<void> addMissingChildren();
+  kj::Promise<void> openMissingChildren();
+  void dropChild(const std::string& site);
+  void fetchMissing(const Orders::Stored& entry);
+  void sweepBlobs();
+  void reportLink(const std::string& site);
+
+  kj::Promise<EnrollAnswer> enroll(EnrollAsked asked) override;
+
+  // Towards the sites.
+  void greeted(const std::string& site, schema::ChildHello::Reader hello) override;
+  void fillHello(const std::string& site, schema::ParentHello::Builder hello) override;
+  void statusChanged(const std::string& site, const std::vector<std::string>& keys) override;
+  // Towards central.
+  bool mayLead(const std::string& name) override { return name == "central"; }
+  void fillHello(schema::ChildHello::Builder hello) override;
+  void greeted(schema::ParentHello::Reader hello) override;
+  void ordersChanged(const std::set<std::string>& keys) override;
+  void blobArrived(const Hash&) override {}
+  void linkChanged() override;
+
+  bool pins(const Hash& issuer) const override { return issuer == rootKey; }
+  bool ignoresDates(Door door, const Hash& leaf) const override;
+  bool isRevoked(const Hash&) const override { return false; }
+  int64_t nowMs() const override { return clock.nowMs(); }
+
+  Hash rootKey;
+  uint64_t era = 0;
+  int64_t startedMs = 0;
+  OwnKey caKey;
+  std::vector<OwnCert> caChain;
+  std::unique_ptr<Signer> documents;
+  kj::Own<Handshaker> handshaker;
+  kj::Own<Listener> listener;
+  kj::Own<kj::PromiseFulfiller<void>> wake;
+  kj::ForkedPromise<void> woken = nullptr;
+  kj::Promise<void> adding = kj::READY_NOW, renewing = kj::READY_NOW;
+};
+
+}  // namespace skerry

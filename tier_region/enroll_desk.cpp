@@ -1,0 +1,59 @@
+// Letting a host in: central's token, judged by its hash in the orders; a certificate from our own
+// intermediate. Works with central away, since the token came with the orders before.
+#include "capnp/authority.capnp.h"
+#include "shared/daemon/log.h"
+#include "shared/model/encoded.h"
+#include "tier_region/core.h"
+
+namespace skerry {
+
+kj::Promise<EnrollAnswer> RegionCore::enroll(EnrollAsked asked) {
+  auto entry = upward->orders().find("token/" + asked.token);
+  auto device = keyHash(*asked.deviceKey);
+  std::optional<StoredToken> stored;
+  Members::Member member;
+  if (entry) {
+    Decoded<schema::TokenOrder> order(entry->value);
+    stored = StoredToken{Hash::from(order.get().getSecretHash()), order.get().getExpiresMs(),
+                         members.tokenUser(asked.token)};
+    member.site = text(order.get().getSite());
+    member.host = text(order.get().getHost());
+    member.number = order.get().getHostNumber();
+  }
+  auto verdict = judgeToken(stored, view(asked.secret), device, clock.nowMs());
+  // An answer is given again, but not to a host that another one has replaced since.
+  if (verdict == TokenVerdict::ACCEPTED_AGAIN && members.find(device) == nullptr) {
+    verdict = TokenVerdict::USED;
+  }
+  if (verdict != TokenVerdict::ACCEPTED && verdict != TokenVerdict::ACCEPTED_AGAIN) {
+    return EnrollAnswer(EnrollRefused{reasonOf(verdict), adviceOn(verdict, asked.token)});
+  }
+  if (!children.contains(member.site)) {
+    return EnrollAnswer(EnrollRefused{"site-not-here",
+        "this region has no orders for site '" + member.site + "' yet; try again in a moment, or "
+        "see on central: skerry describe site " + member.site});
+  }
+  if (member.host.empty()) member.host = asked.host.empty() ? "host1" : asked.host;
+  member.joinedMs = clock.nowMs();
+  auto& rows = writer->rows();
+  members.useToken(asked.token, device, rows);
+  members.add(device, member, rows);
+  reportLink(member.site);
+  auto name = "site:" + member.site + "/" + member.host;
+  skerry::Issuer issuing{*caChain[0], *caKey};
+  Enrolled answer;
+  answer.chain.push_back(
+      issueLeaf(issuing, *asked.deviceKey, name, clock.nowMs(), host.entropy));
+  answer.chain.push_back(share(*caChain[0]));
+  answer.root = share(*identity.root);
+  answer.writer = member.number;
+  answer.wallMs = clock.nowMs();
+  answer.authority = self.authority;
+  answer.name = name;
+  return writer->durable().then([answer = kj::mv(answer), member]() mutable {
+    logEvent(Severity::INFO, "host.joined", {{"site", member.site}, {"host", member.host}});
+    return EnrollAnswer(kj::mv(answer));
+  });
+}
+
+}  // namespace skerry

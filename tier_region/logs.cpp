@@ -1,0 +1,38 @@
+// Asking sites for log lines: through the connections they opened, all at once.
+#include "tier_region/core.h"
+#include <kj/refcount.h>
+
+namespace skerry {
+namespace {
+struct Missing : kj::Refcounted { kj::Vector<kj::String> sites; };
+}  // namespace
+
+kj::Promise<kj::Array<kj::String>> RegionCore::logs(schema::LogQuery::Reader query,
+                                                    schema::LineSink::Client sink) {
+  auto missing = kj::refcounted<Missing>();
+  auto app = text(query.getTenant()) + "/" + text(query.getApp());
+  kj::Vector<kj::Promise<void>> asked;
+  for (auto& [site, child] : children) {
+    if (query.getSite().size() > 0) {
+      if (text(query.getSite()) != site) continue;
+    } else if (assigner->read(site, "app/" + app) == std::nullopt) {
+      continue;
+    }
+    KJ_IF_MAYBE(down, child->downlink()) {
+      auto request = down->logsRequest();
+      request.setQuery(query);
+      request.setSink(sink);
+      asked.add(request.send().then([](auto&&) {},
+          [missing = kj::addRef(*missing), site = site](kj::Exception&&) mutable {
+        missing->sites.add(kj::str(site.c_str()));
+      }));
+    } else {
+      missing->sites.add(kj::str(site.c_str()));
+    }
+  }
+  return kj::joinPromises(asked.releaseAsArray()).then([missing = kj::mv(missing)]() mutable {
+    return missing->sites.releaseAsArray();
+  });
+}
+
+}  // namespace skerry

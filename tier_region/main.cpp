@@ -1,0 +1,34 @@
+// skerry-region: schedules the sites near it, relays central's orders, issues certificates.
+#include "shared/daemon/join_verb.h"
+#include "tier_region/join.h"
+#include "tier_region/service.h"
+
+using namespace skerry;
+
+int main(int argc, char** argv) {
+  CLI::App app("Skerry's regional tier: schedules the sites near it.");
+  std::string data = "/var/lib/skerry/region", token;
+  int code = 0;
+  addCommonOptions(app, data, "skerry-region");
+
+  auto join = app.add_subcommand("join", "join central with a one-time token");
+  join->add_option("token", token, "the token, @FILE, or - for standard input")->required();
+  join->callback([&] {
+    code = runJoin(data, token, TokenKind::REGION, [](Host& host, const Transport& transport,
+                                                      Token parsed) {
+      return joinRegion(host, transport, std::move(parsed));
+    });
+  });
+
+  RegionConfig config;
+  auto serving = app.add_subcommand("serve", "serve until stopped");
+  serving->add_option("--listen", config.listen, "ADDRESS:PORT; port 0: any free one")
+      ->capture_default_str();
+  serving->add_option("--advertise", config.advertise, "HOST:PORT under which sites dial it");
+  serving->callback([&] {
+    code = serve(data, [&](Host& host, const Transport& transport) -> kj::Own<Service> {
+      return kj::heap<RegionService>(host, transport, config);
+    });
+  });
+  return parseAndRun(app, argc, argv, code);
+}

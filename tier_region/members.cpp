@@ -1,0 +1,64 @@
+#include "tier_region/members.h"
+#include "capnp/stored.capnp.h"
+#include "shared/daemon/self.h"
+#include "shared/model/encoded.h"
+
+namespace skerry {
+
+const Members::Member* Members::find(const Hash& deviceKey) const {
+  auto found = members.find(deviceKey);
+  return found == members.end() ? nullptr : &found->second;
+}
+
+const Members::Member* Members::ofSite(const std::string& site) const {
+  for (auto& [key, member] : members) {
+    if (member.site == site) return &member;
+  }
+  return nullptr;
+}
+
+void Members::add(const Hash& deviceKey, const Member& member, Batch& rows) {
+  removeSite(member.site, rows);
+  members[deviceKey] = member;
+  capnp::MallocMessageBuilder message;
+  auto peer = message.initRoot<schema::StoredPeer>();
+  peer.setSite(member.site);
+  peer.setHost(member.host);
+  peer.setNumber(member.number);
+  peer.setJoinedMs(member.joinedMs);
+  rows.put(Table::PEER, SELF_DOCUMENT, deviceKey.view(), view(encode<schema::StoredPeer>(peer)));
+}
+
+void Members::removeSite(const std::string& site, Batch& rows) {
+  for (auto i = members.begin(); i != members.end();) {
+    if (i->second.site != site) {
+      ++i;
+      continue;
+    }
+    rows.erase(Table::PEER, SELF_DOCUMENT, i->first.view());
+    i = members.erase(i);
+  }
+}
+
+std::optional<Hash> Members::tokenUser(const std::string& tokenId) const {
+  auto found = used.find(tokenId);
+  if (found == used.end()) return std::nullopt;
+  return found->second;
+}
+
+void Members::useToken(const std::string& tokenId, const Hash& deviceKey, Batch& rows) {
+  used[tokenId] = deviceKey;
+  rows.put(Table::TOKEN, SELF_DOCUMENT, view(tokenId), deviceKey.view());
+}
+
+void Members::load(const std::vector<Row>& peers, const std::vector<Row>& tokens) {
+  for (auto& row : peers) {
+    Decoded<schema::StoredPeer> decoded(row.value);
+    auto peer = decoded.get();
+    members[Hash::from(view(row.key))] = {text(peer.getSite()), text(peer.getHost()),
+                                          peer.getNumber(), peer.getJoinedMs()};
+  }
+  for (auto& row : tokens) used[text(view(row.key))] = Hash::from(view(row.value));
+}
+
+}  // namespace skerry

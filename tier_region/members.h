@@ -1,0 +1,35 @@
+// The hosts that joined a region's sites, by their registered device keys, and the tokens they
+// used. Pure but for the rows it writes.
+#pragma once
+#include "shared/crypto/hash.h"
+#include "shared/store/store.h"
+#include <map>
+#include <optional>
+#include <string>
+
+namespace skerry {
+
+class Members {
+public:
+  struct Member {
+    std::string site, host;
+    uint32_t number = 0;
+    int64_t joinedMs = 0;
+  };
+  const Member* find(const Hash& deviceKey) const;
+  const Member* ofSite(const std::string& site) const;
+  // A site has one host: a newer one replaces the older, whose key is forgotten.
+  void add(const Hash& deviceKey, const Member& member, Batch& rows);
+  void removeSite(const std::string& site, Batch& rows);
+
+  std::optional<Hash> tokenUser(const std::string& tokenId) const;
+  void useToken(const std::string& tokenId, const Hash& deviceKey, Batch& rows);
+
+  void load(const std::vector<Row>& peers, const std::vector<Row>& tokens);
+
+private:
+  std::map<Hash, Member> members;
+  std::map<std::string, Hash> used;
+};
+
+}  // namespace skerry

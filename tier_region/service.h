@@ -1,0 +1,32 @@
+// The region tier at work.
+#pragma once
+#include "shared/daemon/admin_socket.h"
+#include "shared/daemon/program.h"
+#include "tier_region/admin.h"
+
+namespace skerry {
+
+class RegionService final : public Service {
+public:
+  // `host` and `transport` outlive it.
+  RegionService(Host& host, const Transport& transport, RegionConfig config);
+  ~RegionService() noexcept(false);
+
+  kj::Promise<void> start() override;
+  kj::Promise<void> stop() override;
+  std::string address() override { return listening; }
+  // What its admin.sock offers.
+  schema::Admin::Client admin() { return adminClient; }
+  // Null while the store is being reopened.
+  kj::Maybe<RegionCore&> current() { return core.get(); }
+
+private:
+  Host& host;
+  RegionConfig config;
+  std::string listening;
+  Rebuilt<RegionCore> core;
+  schema::Admin::Client adminClient;
+  kj::Maybe<kj::Own<AdminSocket>> socket;
+};
+
+}  // namespace skerry
