@@ -1,0 +1,201 @@
+#include "tier_site/admin.h"
+#include "shared/daemon/problems.h"
+#include "shared/daemon/views.h"
+#include "tier_site/service.h"
+#include <capnp/message.h>
+#include <kj/debug.h>
+
+namespace skerry {
+namespace {
+
+SiteCore& coreOf(SiteService& service) {
+  KJ_IF_MAYBE(core, service.current()) return *core;
+  kj::throwFatalException(KJ_EXCEPTION(OVERLOADED,
+      "this site's disk failed a write and its store is being reopened; applications run on, try "
+      "again in a moment"));
+}
+
+Registers registers(const SiteCore& core) {
+  return [&core](const RegisterVisitor& visit) {
+    for (auto& [key, held] : core.registers->all()) visit(core.self.name, key, held.value);
+  };
+}
+
+void fillApplication(schema::Item::Builder item, const SiteCore& core, const TenantAndName& name,
+                     const Assignments::App& app) {
+  auto to = item.initStatus().initApplication();
+  to.setSites(1);
+  auto report = appsAtSites(registers(core))[core.self.name][name.first + "/" + name.second];
+  if (app.acted) {
+    to.setRevision(app.acted->revision.hex().substr(0, 12));
+    to.setEra(std::to_string(app.acted->seq.era));
+    to.setSeq(std::to_string(app.acted->seq.n));
+  }
+  auto target = to.initTargets(1)[0];
+  target.setSite(core.self.name);
+  target.setOnline(true);
+  target.setVerdict(report.verdict);
+  target.setReason(report.reason);
+  target.setCurrent(report.verdict == "accepted");
+  target.setHealthy(report.healthy());
+  Bounds bounds;
+  bounds.tenant = name.first;
+  bounds.app = name.second;
+  auto counts = countStates(bounds, registers(core));
+  writeCounts(counts, to.initCounts(counts.size()));
+}
+
+// The application of this name, of the tenant given or of the only one that has it.
+std::vector<TenantAndName> named(const SiteCore& core, const std::string& tenant,
+                                 const std::string& app) {
+  std::vector<TenantAndName> found;
+  for (auto& [name, known] : core.assignments->apps()) {
+    if (name.second == app && Bounds::admits(tenant, name.first)) found.push_back(name);
+  }
+  return found;
+}
+
+Refusal kindNotHere(const std::string& kind) {
+  Refusal refusal;
+  refusal.reason = "kind-unknown";
+  refusal.message = "a site has no kind '" + kind + "'";
+  refusal.hint = "hosts, applications, instances; the rest is central's";
+  return refusal;
+}
+
+}  // namespace
+
+kj::Promise<void> SiteAdmin::status(StatusContext context) {
+  auto& core = coreOf(service);
+  auto status = context.getResults().initStatus();
+  status.setTier("site");
+  status.setName(core.self.name);
+  status.setVersion(SKERRY_VERSION);
+  auto uplink = status.initUplink();
+  uplink.setParent("region " + core.regionName);
+  KJ_IF_MAYBE(parent, core.parent) {
+    uplink.setOnline((*parent)->online());
+    uplink.setSince(timeOrEmpty((*parent)->sinceMs()));
+    uplink.setLastError((*parent)->dialling().lastError);
+  }
+  status.setApplications(core.assignments->apps().size());
+  auto counts = countStates(Bounds(), registers(core));
+  writeCounts(counts, status.initInstances(counts.size()));
+  status.setAsOfMs(host.clock.wallMs());
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> SiteAdmin::get(GetContext context) {
+  auto& core = coreOf(service);
+  auto query = context.getParams().getQuery();
+  auto kind = text(query.getKind());
+  Bounds bounds(query);
+  ItemList list;
+  auto results = context.getResults();
+  if (kind == "host") addHosts(list, bounds, registers(core));
+  else if (kind == "instance") addInstances(list, bounds, registers(core));
+  else if (kind == "application") {
+    for (auto& [name, app] : core.assignments->apps()) {
+      if (!Bounds::admits(bounds.tenant, name.first) || !Bounds::admits(bounds.name, name.second)) {
+        continue;
+      }
+      list.add("application", name.first, name.second,
+               [&core, name = name, &app = app](schema::Item::Builder item) {
+        fillApplication(item, core, name, app);
+      });
+    }
+  } else {
+    refuse(results, {kindNotHere(kind)});
+    return kj::READY_NOW;
+  }
+  if (!bounds.name.empty() && kind != "instance" && list.size() == 0) {
+    refuse(results, {notFound(kind, bounds.name)});
+    return kj::READY_NOW;
+  }
+  list.write(results.initItems(list.size()));
+  results.setAsOfMs(host.clock.wallMs());
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> SiteAdmin::apply(ApplyContext context) {
+  refuse(context.getResults(), {notHere("site", "apply")});
+  return kj::READY_NOW;
+}
+kj::Promise<void> SiteAdmin::plan(PlanContext context) {
+  refuse(context.getResults(), {notHere("site", "plan")});
+  return kj::READY_NOW;
+}
+kj::Promise<void> SiteAdmin::delete_(DeleteContext context) {
+  refuse(context.getResults(), {notHere("site", "delete")});
+  return kj::READY_NOW;
+}
+kj::Promise<void> SiteAdmin::createToken(CreateTokenContext context) {
+  refuse(context.getResults(), {notHere("site", "token create")});
+  return kj::READY_NOW;
+}
+kj::Promise<void> SiteAdmin::revokeToken(RevokeTokenContext context) {
+  refuse(context.getResults(), {notHere("site", "token revoke")});
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> SiteAdmin::logs(LogsContext context) {
+  context.allowCancellation();
+  auto& core = coreOf(service);
+  auto params = context.getParams();
+  auto apps = named(core, text(params.getQuery().getTenant()), text(params.getQuery().getApp()));
+  if (apps.empty()) {
+    refuse(context.getResults(), {notFound("application", text(params.getQuery().getApp()))});
+    return kj::READY_NOW;
+  }
+  auto query = kj::heap<capnp::MallocMessageBuilder>();
+  query->setRoot(params.getQuery());
+  auto asked = query->getRoot<schema::LogQuery>();
+  asked.setTenant(apps[0].first);
+  return core.logs(asked.asReader(), params.getSink()).ignoreResult().attach(kj::mv(query));
+}
+
+kj::Promise<void> SiteAdmin::why(WhyContext context) {
+  auto& core = coreOf(service);
+  auto params = context.getParams();
+  auto apps = named(core, text(params.getTenant()), text(params.getApp()));
+  auto results = context.getResults();
+  if (apps.empty()) {
+    auto findings = results.initFindings(1);
+    findings[0].setText("the region gave this site no orders for '" + text(params.getApp()) + "'");
+    return kj::READY_NOW;
+  }
+  auto& app = core.assignments->apps().at(apps[0]);
+  std::vector<std::pair<bool, std::string>> lines;
+  bool accepted = app.judgement.verdict == Judgement::Verdict::ACCEPTED;
+  lines.push_back({accepted, accepted ? "the orders hold: signed, allowed here, and the newest"
+                                      : "the orders do not hold: " + app.judgement.reason});
+  if (!accepted && app.acted) lines.push_back({true, "what was acted on before goes on"});
+  for (auto& [id, slot] : core.slots()) {
+    if (id.tenant != apps[0].first || id.app != apps[0].second) continue;
+    KJ_IF_MAYBE(view, service.running().find(id)) {
+      bool runs = view->state == RunState::RUNNING;
+      lines.push_back({runs, id.service + (runs ? " runs" : " does not run: " +
+                       (view->reason.empty() ? "it is about to start" : view->reason))});
+    }
+  }
+  auto findings = results.initFindings(lines.size());
+  for (size_t i = 0; i < lines.size(); ++i) {
+    findings[i].setGood(lines[i].first);
+    findings[i].setText(lines[i].second);
+  }
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> SiteAdmin::changed(ChangedContext context) {
+  context.allowCancellation();
+  if (context.getParams().getSince() != service.changeCount()) {
+    context.getResults().setVersion(service.changeCount());
+    return kj::READY_NOW;
+  }
+  auto late = host.timer.afterDelay(schema::Admin::CHANGED_WAIT_MS * kj::MILLISECONDS);
+  return service.whenChanged().exclusiveJoin(kj::mv(late)).then([this, context]() mutable {
+    context.getResults().setVersion(service.changeCount());
+  });
+}
+
+}  // namespace skerry

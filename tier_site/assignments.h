@@ -1,0 +1,47 @@
+// What the site acts on: the newest assignment of each application that held, and why a newer one
+// does not. Pure but for the rows it writes.
+#pragma once
+#include "shared/ledger/orders.h"
+#include "shared/store/store.h"
+#include "tier_site/verified.h"
+#include <set>
+
+namespace skerry {
+
+class Assignments {
+public:
+  // `orders` outlives this.
+  Assignments(Trust trust, const Orders& orders, BlobLookup blobs);
+
+  struct App {
+    std::optional<Acted> acted;  // none: nothing ever held
+    Judgement judgement;         // of what the orders say now
+  };
+  const std::map<TenantAndName, App>& apps() const { return known; }
+  const Marks& marks() const { return highest; }
+  // Blobs that assignments wait for.
+  std::set<Hash> missing() const;
+  bool uses(const Hash& blob) const;
+
+  // These keys of the orders changed: judges what they touch. The applications whose standing may
+  // have changed.
+  std::set<TenantAndName> update(const std::set<std::string>& keys, Batch& rows);
+  // A blob arrived.
+  std::set<TenantAndName> blobArrived(const Hash& hash, Batch& rows);
+  void raise(const Marks& marks, Batch& rows);
+
+  // From the rows of SELF_DOCUMENT, then judges everything the orders say.
+  void load(const std::vector<Row>& markRows, Batch& rows);
+
+private:
+  void judge(const TenantAndName& app, Batch& rows);
+  void saveActed(const TenantAndName& app, Batch& rows) const;
+
+  Trust trust;
+  const Orders& orders;
+  BlobLookup blobs;
+  Marks highest;
+  std::map<TenantAndName, App> known;
+};
+
+}  // namespace skerry

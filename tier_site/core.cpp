@@ -1,0 +1,226 @@
+#include "tier_site/core.h"
+#include "capnp/authority.capnp.h"
+#include "shared/async/task.h"
+#include "shared/daemon/log.h"
+#include "shared/model/encoded.h"
+#include "shared/replica/document_store.h"
+#include "tier_site/join.h"
+#include "tier_site/site_status.h"
+
+namespace skerry {
+namespace {
+
+DocumentIds idsOf(const Self& self) {
+  return {"site/" + self.name, DocumentKind::SITE, DocumentEnd::CHILD, self.number};
+}
+
+}  // namespace
+
+// The steps of opening, apart, because each waits.
+class SiteOpening {
+public:
+  static Task<kj::Own<SiteCore>> run(Host& host, const Transport& transport,
+                                     SiteCore::Events& events, SiteCore::Failed failed) {
+    auto core = kj::Own<SiteCore>(new SiteCore(host, events),
+                                  kj::_::HeapDisposer<SiteCore>::instance);
+    auto opening = openStore(host, SITE_DATABASE);
+    core->store = co_await opening;
+    auto joining = loadSelf(*core->store);
+    auto joined = co_await joining;
+    takeSelf(*core, transport, kj::mv(joined));
+    auto loading = Blobs::load(*core->store);
+    core->blobs = co_await loading;
+    auto counting = nextCounter(*core->store, "statusEpoch", 1);
+    auto epoch = co_await counting;
+    core->registers = kj::heap<RegisterSource>(epoch);
+    auto running = core->store->scan(Table::RUN, SELF_DOCUMENT);
+    auto runRows = co_await running;
+    core->histories = RunBook::load(runRows);
+    core->writer = kj::heap<Writer>(*core->store, kj::mv(failed));
+    Batch first;
+    auto reading = openDocument(*core->store, idsOf(core->self), first);
+    core->document = co_await reading;
+    core->writer->rows().append(kj::mv(first));
+    auto marking = core->store->scan(Table::MARK, SELF_DOCUMENT);
+    auto markRows = co_await marking;
+    takeAssignments(*core, markRows);
+    auto settled = core->writer->durable();
+    co_await settled;
+    co_return kj::mv(core);
+  }
+
+private:
+  static void takeSelf(SiteCore& core, const Transport& transport, kj::Maybe<Self> joined) {
+    KJ_IF_MAYBE(self, joined) {
+      core.self = kj::mv(*self);
+    } else {
+      KJ_FAIL_REQUIRE("this folder never joined; first: skerry-site join TOKEN --data DIR "
+                      "(token from: skerry token create site NAME)", core.host.path);
+    }
+    core.identity = loadSiteIdentity(core.host);
+    core.rootKey = keyHash(*core.identity.root);
+    core.authorityKey = openAuthority(*core.identity.root, view(core.self.authority)).authority;
+    core.startedMs = core.host.clock.wallMs();
+    core.handshaker = transport.newHandshaker(core.host, core, core.identity);
+  }
+
+  static void takeAssignments(SiteCore& core, const std::vector<Row>& markRows) {
+    core.assignments = kj::heap<Assignments>(Trust{core.self.name, core.authorityKey},
+                                             core.document->orders(), core.blobs.source());
+    core.assignments->load(markRows, core.writer->rows());
+    if (!core.self.home.empty()) core.takeHome(view(core.self.home));
+    for (auto& [name, app] : core.assignments->apps()) core.reportApp(name);
+    core.reportHost();
+  }
+};
+
+kj::Promise<kj::Own<SiteCore>> SiteCore::open(Host& host, const Transport& transport,
+                                              Events& events, Failed failed) {
+  return SiteOpening::run(host, transport, events, kj::mv(failed));
+}
+
+SiteCore::~SiteCore() noexcept(false) {
+  acting = kj::READY_NOW;
+  parent = nullptr;
+  writer = nullptr;
+}
+
+void SiteCore::connect() {
+  parent = kj::heap<Parent>(
+      Parent::Parts{host, *handshaker, *document, *registers, blobs, *writer, *this, clock},
+      self.parents);
+}
+
+// Central's word for who commands this site; a lower homeGen, or an older word, is refused.
+void SiteCore::takeHome(BytesView envelope) {
+  Disbelief why;
+  auto home = openHome(Trust{self.name, authorityKey}, assignments->marks(), envelope, why);
+  KJ_REQUIRE(home.has_value(), "this region's right to command the site is not believed",
+             why.reason.c_str());
+  auto& trusted = document->orders().trusted();
+  KJ_REQUIRE(home->homeGen >= trusted.homeGen, "this region commanded the site before it moved",
+             home->region.c_str(), home->homeGen, trusted.homeGen);
+  regionName = home->region;
+  auto bytes = copy(envelope);
+  TrustedParent next{home->documentKey, home->homeGen};
+  if (next == trusted && bytes == self.home) return;
+  RowChanges rows;
+  document->trust(next, rows);
+  addRows(writer->rows(), document->ids().name, rows);
+  self.home = std::move(bytes);
+  saveSelf(self, writer->rows());
+  assignments->raise({{{"home", self.name}, home->seq}}, writer->rows());
+}
+
+// Before the first greeting any region of this fleet may offer its home; then the home says who.
+bool SiteCore::mayLead(const std::string& name) {
+  return regionName.empty() ? name.starts_with("region:") : name == "region:" + regionName;
+}
+
+void SiteCore::greeted(schema::ParentHello::Reader hello) {
+  auto authority = encode<schema::Signed>(hello.getAuthority());
+  if (authority != self.authority) openAuthority(*identity.root, view(authority));
+  takeHome(view(encode<schema::Signed>(hello.getHome())));
+  KJ_IF_MAYBE(up, parent) {
+    KJ_REQUIRE(mayLead((*up)->getName()), "this region shows another region's home",
+               (*up)->getName().c_str(), regionName.c_str());
+    if (self.parentKey != (*up)->getKey()) {
+      self.parentKey = (*up)->getKey();
+      saveSelf(self, writer->rows());
+    }
+  }
+  reportHost();
+}
+
+void SiteCore::ordersChanged(const std::set<std::string>& keys) {
+  acted(assignments->update(keys, writer->rows()));
+}
+
+void SiteCore::blobArrived(const Hash& hash) {
+  auto apps = assignments->blobArrived(hash, writer->rows());
+  if (!apps.empty()) acted(apps);
+}
+
+// Acting waits for the disk: what was started must be known after a power cut.
+void SiteCore::acted(const std::set<TenantAndName>& apps) {
+  unreported.insert(apps.begin(), apps.end());
+  blobs.sweep([this](const Hash& hash) { return assignments->uses(hash); }, writer->rows());
+  fetchMissing();
+  acting = writer->durable().then([this] {
+    events.wanted(slots());
+    // Only now: with the new orders, yesterday's `running` would pass for today's.
+    for (auto& app : unreported) reportApp(app);
+    unreported.clear();
+    statusMoved();
+  }).eagerlyEvaluate([](kj::Exception&&) {});
+}
+
+std::map<InstanceId, Slot> SiteCore::slots() const {
+  std::map<InstanceId, Slot> all;
+  for (auto& [name, app] : assignments->apps()) {
+    if (app.acted) all.merge(render(*app.acted, {self.name, self.host}));
+  }
+  return all;
+}
+
+void SiteCore::fetchMissing() {
+  KJ_IF_MAYBE(up, parent) {
+    for (auto& hash : assignments->missing()) (*up)->fetch(hash);
+  }
+}
+
+void SiteCore::linkChanged() {
+  fetchMissing();
+  events.changed();
+}
+
+void SiteCore::statusMoved() {
+  KJ_IF_MAYBE(up, parent) (*up)->statusChanged();
+  events.changed();
+}
+
+void SiteCore::reportHost() {
+  registers->set("host", hostStatus(self, host.clock, startedMs, clock.error()));
+}
+
+void SiteCore::reportApp(const TenantAndName& name) {
+  auto key = "app/" + name.first + "/" + name.second;
+  auto found = assignments->apps().find(name);
+  if (found == assignments->apps().end()) {
+    registers->erase(key);
+  } else {
+    registers->set(key, appStatus(found->second));
+    if (found->second.judgement.verdict == Judgement::Verdict::REFUSED) {
+      logEvent(Severity::WARNING, "orders.refused", {{"app", name.second},
+               {"tenant", name.first}, {"reason", found->second.judgement.reason}});
+    }
+  }
+}
+
+void SiteCore::report(const InstanceId& id, kj::Maybe<Supervisor::View> seen) {
+  auto key = "instance/" + id.tenant + "/" + id.app + "/" + id.service + "/" +
+             std::to_string(id.ordinal);
+  KJ_IF_MAYBE(now, seen) {
+    int64_t sinceMs = host.clock.wallMs();
+    auto before = registers->all().find(key);
+    if (before != registers->all().end()) sinceMs = sinceOf(before->second.value, *now, sinceMs);
+    registers->set(key, instanceStatus(id, *now, self.host, sinceMs));
+  } else {
+    registers->erase(key);
+  }
+  statusMoved();
+}
+
+kj::Promise<kj::Array<kj::String>> SiteCore::logs(schema::LogQuery::Reader query,
+                                                  schema::LineSink::Client sink) {
+  kj::Vector<kj::Promise<void>> reading;
+  for (auto& [id, slot] : slots()) {
+    bool asked = text(query.getTenant()) == id.tenant && text(query.getApp()) == id.app &&
+                 (query.getService().size() == 0 || text(query.getService()) == id.service) &&
+                 (query.getOrdinal() < 0 || uint32_t(query.getOrdinal()) == id.ordinal);
+    if (asked) reading.add(events.logs(id, query, sink));
+  }
+  return kj::joinPromises(reading.releaseAsArray()).then([] { return kj::Array<kj::String>(); });
+}
+
+}  // namespace skerry

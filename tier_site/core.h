@@ -1,0 +1,86 @@
+// A site's host between two openings of its store: the document with its region, what it acts on,
+// the link. What runs is the supervisor's, which lives longer.
+#pragma once
+#include "shared/daemon/parent.h"
+#include "shared/daemon/self.h"
+#include "tier_site/assignments.h"
+#include "tier_site/render.h"
+#include "tier_site/run_book.h"
+
+namespace skerry {
+
+class SiteCore final : private PeerPolicy, private ParentOwner {
+public:
+  using Failed = kj::Function<void(kj::Exception)>;
+  // What the core tells its service.
+  struct Events {
+    virtual ~Events() noexcept(false) {}
+    // This is what should run now; it is durable.
+    virtual void wanted(std::map<InstanceId, Slot> slots) = 0;
+    virtual kj::Promise<void> logs(const InstanceId& id, schema::LogQuery::Reader query,
+                                   schema::LineSink::Client sink) = 0;
+    virtual void changed() = 0;
+  };
+  // `host`, `transport` and `events` outlive the core. FAILED when the folder never joined.
+  static kj::Promise<kj::Own<SiteCore>> open(Host& host, const Transport& transport,
+                                             Events& events, Failed failed);
+  ~SiteCore() noexcept(false);
+  KJ_DISALLOW_COPY(SiteCore);
+
+  // Dials the region. Not before what runs was adopted.
+  void connect();
+  // One instance moved; null: it is gone.
+  void report(const InstanceId& id, kj::Maybe<Supervisor::View> view);
+  std::map<InstanceId, Slot> slots() const;
+  kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
+                                          schema::LineSink::Client sink) override;
+
+  Host& host;
+  Events& events;
+  kj::Own<Store> store;
+  Self self;
+  Identity identity;
+  Blobs blobs;
+  TrustedClock clock;
+  std::map<InstanceId, Run> histories;
+  kj::Own<Writer> writer;
+  kj::Own<Document> document;
+  kj::Own<RegisterSource> registers;
+  kj::Own<Assignments> assignments;
+  kj::Maybe<kj::Own<Parent>> parent;
+  std::string regionName;
+
+private:
+  SiteCore(Host& host, Events& events) : host(host), events(events), clock(host.clock) {}
+  friend class SiteOpening;
+
+  void takeHome(BytesView envelope);
+  void acted(const std::set<TenantAndName>& apps);
+  void reportApp(const TenantAndName& app);
+  void reportHost();
+  void fetchMissing();
+  void statusMoved();
+
+  bool mayLead(const std::string& name) override;
+  void fillHello(schema::ChildHello::Builder) override {}
+  void greeted(schema::ParentHello::Reader hello) override;
+  void ordersChanged(const std::set<std::string>& keys) override;
+  void blobArrived(const Hash& hash) override;
+  void linkChanged() override;
+
+  bool pins(const Hash& issuer) const override { return issuer == rootKey; }
+  bool ignoresDates(Door door, const Hash& leaf) const override {
+    return door == Door::SESSION && leaf == self.parentKey;
+  }
+  bool isRevoked(const Hash&) const override { return false; }
+  int64_t nowMs() const override { return clock.nowMs(); }
+
+  Hash rootKey;
+  Bytes authorityKey;
+  int64_t startedMs = 0;
+  kj::Own<Handshaker> handshaker;
+  std::set<TenantAndName> unreported;  // judged anew, not yet on disk
+  kj::Promise<void> acting = kj::READY_NOW;
+};
+
+}  // namespace skerry

@@ -1,0 +1,59 @@
+// The site tier at work on one host: the supervisor, which never stops healing, and the core,
+// which comes and goes with its store.
+#pragma once
+#include "shared/daemon/admin_socket.h"
+#include "shared/daemon/program.h"
+#include "shared/daemon/rebuilt.h"
+#include "tier_site/core.h"
+#include "tier_site/drivers/engine_driver.h"
+#include "tier_site/drivers/process_driver.h"
+#include <kj/debug.h>
+
+namespace skerry {
+
+struct SiteConfig {
+  std::string engineSocket = "/run/podman/podman.sock";
+  ProcessDriverConfig process;
+};
+
+class SiteService final : public Service, private SiteCore::Events {
+public:
+  // `host` and `transport` outlive it.
+  SiteService(Host& host, const Transport& transport, SiteConfig config);
+  ~SiteService() noexcept(false);
+
+  // Opens the store, adopts what runs, starts what is missing, then dials: no network is needed.
+  kj::Promise<void> start() override;
+  kj::Promise<void> stop() override;
+  std::string address() override { return ""; }
+  // What its admin.sock offers.
+  schema::Admin::Client admin() { return adminClient; }
+
+  // Null while the store is being reopened.
+  kj::Maybe<SiteCore&> current() { return core.get(); }
+  Supervisor& running() { return *KJ_ASSERT_NONNULL(supervisor); }
+  uint64_t changeCount() const { return changes; }
+  kj::Promise<void> whenChanged() { return woken.addBranch(); }
+  kj::Promise<void> logs(const InstanceId& id, schema::LogQuery::Reader query,
+                         schema::LineSink::Client sink) override;
+
+private:
+  void equip(SiteCore& opened);
+  void wanted(std::map<InstanceId, Slot> slots) override;
+  void changed() override;
+
+  Host& host;
+  SiteConfig config;
+  kj::Own<Driver> process, container;
+  RunBook book;
+  kj::Maybe<kj::Own<Supervisor>> supervisor;
+  bool adopted = false;
+  uint64_t changes = 1;
+  kj::Own<kj::PromiseFulfiller<void>> wake;
+  kj::ForkedPromise<void> woken = nullptr;
+  Rebuilt<SiteCore> core;
+  schema::Admin::Client adminClient;
+  kj::Maybe<kj::Own<AdminSocket>> socket;
+};
+
+}  // namespace skerry

@@ -1,0 +1,17 @@
+// What a site reports of itself, as encoded register values (status.capnp). Pure.
+#pragma once
+#include "shared/daemon/self.h"
+#include "tier_site/assignments.h"
+#include "tier_site/supervisor.h"
+
+namespace skerry {
+
+// `clockErrorMs`: how far this host's clock is behind its parent's; 0: near enough.
+Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs, int64_t clockErrorMs);
+Bytes appStatus(const Assignments::App& app);
+Bytes instanceStatus(const InstanceId& id, const Supervisor::View& view, const std::string& host,
+                     int64_t sinceMs);
+// When the state that `view` is in began, given the last report; `nowMs` when it is another one.
+int64_t sinceOf(const Bytes& lastReport, const Supervisor::View& view, int64_t nowMs);
+
+}  // namespace skerry
