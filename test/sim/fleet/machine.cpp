@@ -1,0 +1,52 @@
+#include "test/sim/fleet/machine.h"
+#include "shared/pki/identity.h"
+
+namespace skerry {
+
+namespace {
+
+bool isSetUp(SimHost& host) { return IdentityFolder(host.host().files).isEnrolled(); }
+
+}  // namespace
+
+CentralMachine::CentralMachine(SimWorld& world, const Transport& transport)
+    : TierMachine(world, "central", [&transport](SimHost& host) -> kj::Own<Program> {
+        if (!isSetUp(host)) return kj::heap<Program>();
+        return kj::heap<Daemon<CentralService>>(
+            kj::heap<CentralService>(host.host(), transport, CentralConfig()));
+      }) {}
+
+RegionMachine::RegionMachine(SimWorld& world, const Transport& transport, const std::string& name)
+    : TierMachine(world, name, [&transport, name](SimHost& host) -> kj::Own<Program> {
+        if (!isSetUp(host)) return kj::heap<Program>();
+        RegionConfig config;
+        config.advertise = name + ":443";
+        return kj::heap<Daemon<RegionService>>(
+            kj::heap<RegionService>(host.host(), transport, kj::mv(config)));
+      }) {}
+
+SiteMachine::SiteMachine(SimWorld& world, const Transport& transport, const std::string& name,
+                         const std::string& region)
+    : TierMachine(world, name, [&transport](SimHost& host) -> kj::Own<Program> {
+        if (!isSetUp(host)) return kj::heap<Program>();
+        SiteConfig config;
+        config.engineSocket = SIM_ENGINE_SOCKET;
+        config.process.keeperProgram = "skerry-keeper";
+        return kj::heap<Daemon<SiteService>>(
+            kj::heap<SiteService>(host.host(), transport, kj::mv(config)));
+      }), region(region) {
+  engine.images = {SIM_IMAGE};
+  host.processes().install("id", [](Command, SimHost&) {
+    Ended nobody;
+    nobody.output = kj::str("65534\n");
+    return kj::Promise<Ended>(kj::mv(nobody));
+  });
+  engine.answersAfterMsMax = SIM_ENGINE_ANSWER_MS_MAX;
+}
+
+void SiteMachine::powerOn() {
+  host.powerOn();
+  engine.begin();
+}
+
+}  // namespace skerry
