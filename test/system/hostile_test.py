@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""Peers that nobody invited, at the ports of central and a region, while a good site works."""
+import os
+import random
+import socket
+import ssl
+import struct
+import time
+
+from fleet import application, eventually, process_service
+from fleet_case import FleetCase, main
+
+SEED = int(os.environ.get("SKERRY_TEST_SEED", "1"))
+HANDSHAKE_S = 10
+SESSION, ENROLL = "skerry/1", "skerry-enroll/1"
+# The first bytes of a TLS 1.3 client: a record and a ClientHello that promise more than follows.
+HALF_A_HELLO = bytes.fromhex("16030100fa010000f60303") + bytes(range(32))
+
+
+def dial(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def tls(port, door, certificate=None):
+    """A handshake that checks nothing of who answers."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if door:
+        context.set_alpn_protocols([door])
+    if certificate:
+        context.load_cert_chain(*certificate)
+    return context.wrap_socket(dial(port))
+
+
+def heard(stream, seconds=HANDSHAKE_S + 5):
+    """What the peer says until it hangs up."""
+    stream.settimeout(seconds)
+    said = b""
+    try:
+        while part := stream.recv(4096):
+            said += part
+    except ConnectionError:
+        pass
+    except ssl.SSLError:
+        pass
+    return said
+
+
+class HostileTest(FleetCase):
+    def setUp(self):
+        super().setUp()
+        self.central, self.region, self.site = self.fleet.begin_three_tiers("oslo")
+        self.runs = []
+        self.works()
+        self.doors = {d.name: len(os.listdir(f"/proc/{d.process.pid}/fd")) for d in self.parents()}
+
+    def parents(self):
+        return self.central, self.region
+
+    def works(self):
+        """A new application travels to the site."""
+        name = f"app{len(self.runs)}"
+        self.fleet.must(self.fleet.apply(application(
+            name, {"s": process_service("exec sleep 1000")})))
+        self.runs.append(("oslo", name, "s"))
+        self.fleet.wait_running(*self.runs)
+
+    def undisturbed(self):
+        """The good links never broke, and what the others held is given back."""
+        self.works()
+        for daemon in self.fleet.daemons:
+            self.assertNotIn("link.down", daemon.said())
+            self.assertIsNone(daemon.process.poll())
+        for daemon in self.parents():
+            eventually(lambda d=daemon: len(os.listdir(f"/proc/{d.process.pid}/fd"))
+                       <= self.doors[d.name] + 1, f"{daemon.name} closed what it had accepted")
+
+    def test_garbage_costs_its_own_connection_only(self):
+        chance = random.Random(SEED)
+        for daemon in self.parents():
+            held = []
+            for _ in range(100):
+                peer = dial(daemon.port)
+                peer.sendall(chance.randbytes(chance.randint(1, 3000)))
+                held.append(peer)
+            for text in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\0" * 100000, b"\xff" * 8):
+                with dial(daemon.port) as peer:
+                    try:
+                        peer.sendall(text)
+                    except ConnectionError:
+                        pass
+            self.works()
+            for peer in held:
+                peer.close()
+        self.undisturbed()
+
+    def test_half_a_handshake_is_hung_up_on_and_a_flood_of_them_keeps_nobody_out(self):
+        for daemon in self.parents():
+            begin = time.monotonic()
+            flood = []
+            for number in range(400):
+                peer = dial(daemon.port)
+                peer.sendall(HALF_A_HELLO if number % 2 else b"")
+                flood.append(peer)
+            self.works()
+            self.fleet.must(self.fleet.skerry("status", at=daemon))
+            heard(flood[-1])
+            self.assertLess(time.monotonic() - begin, HANDSHAKE_S + 8)
+            for peer in flood:
+                peer.close()
+        self.undisturbed()
+
+    def test_a_flood_of_half_handshakes_does_not_keep_a_new_site_from_joining(self):
+        flood = [dial(daemon.port) for daemon in self.parents() for _ in range(400)]
+        self.fleet.begin_site("bergen")
+        self.fleet.wait_online("sites", "bergen")
+        for peer in flood:
+            peer.close()
+        self.undisturbed_by_two()
+
+    def undisturbed_by_two(self):
+        for daemon in self.fleet.daemons:
+            self.assertNotIn("link.down", daemon.said())
+
+    def test_a_client_without_a_certificate_gets_no_session(self):
+        for daemon in self.parents():
+            for _ in range(20):
+                with tls(daemon.port, SESSION) as peer:
+                    try:
+                        peer.sendall(struct.pack("<II", 0, 1) + bytes(8))
+                    except ConnectionError:
+                        pass
+                    self.assertEqual(heard(peer), b"")
+        self.undisturbed()
+
+    def test_a_door_that_does_not_exist_is_closed(self):
+        for daemon in self.parents():
+            for door in (None, "h2", "skerry/999"):
+                try:
+                    with tls(daemon.port, door) as peer:
+                        self.assertEqual(heard(peer), b"", door)
+                except (ssl.SSLError, ConnectionError):
+                    pass  # refused in the handshake
+        self.undisturbed()
+
+    def test_a_certificate_of_another_root_opens_no_session(self):
+        other = self.new_fleet()
+        other.begin_central("other")
+        other.begin_region()
+        theirs = other.begin_site("oslo")
+        folder = f"{theirs.data}/identity"
+        stranger = (f"{folder}/chain.pem", f"{folder}/device.key")
+        for daemon in self.parents():
+            with tls(daemon.port, SESSION, stranger) as peer:
+                try:
+                    peer.sendall(struct.pack("<II", 0, 1) + bytes(8))
+                except ConnectionError:
+                    pass
+                self.assertEqual(heard(peer), b"")
+        # The same dialling gets a session with a certificate of this fleet.
+        folder = f"{self.site.data}/identity"
+        known = (f"{folder}/chain.pem", f"{folder}/device.key")
+        self.site.kill()
+        with tls(self.region.port, SESSION, known) as peer:
+            peer.settimeout(3)
+            self.assertNotEqual(peer.recv(1), b"")
+
+    def test_nonsense_at_the_door_for_joining_costs_its_own_connection_only(self):
+        chance = random.Random(SEED)
+        for daemon in self.parents():
+            for text in (b"", b"\xff\xff\xff\xff", struct.pack("<II", 0, 1 << 28),
+                         chance.randbytes(5000), struct.pack("<II", 0, 2) + b"\xff" * 16):
+                with tls(daemon.port, ENROLL) as peer:
+                    try:
+                        peer.sendall(text)
+                    except ConnectionError:
+                        pass
+                    heard(peer)
+        self.undisturbed()
+
+
+main()
