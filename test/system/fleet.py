@@ -108,8 +108,10 @@ class Fleet:
         self.programs = os.path.abspath(programs)
         self.folder = tempfile.mkdtemp(prefix="skerry-fleet-", dir=folder)
         self.daemons, self.central, self.mounts = [], None, []
-        # Sanitized programs run for seconds here; what they leak at exit is their own.
-        self.environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", LC_ALL="C.UTF-8")
+        # As a service manager would give it. Sanitized programs run for seconds here; what they
+        # leak at exit is their own.
+        self.environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                            "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"}
 
     # ---- The programs -------------------------------------------------------------------------
 

@@ -25,25 +25,32 @@ bool isName(std::string_view text) {
   return true;
 }
 
-kj::Promise<std::string> outputOf(Host& host, kj::StringPtr program, kj::String first,
-                                  kj::String second) {
+kj::Promise<std::string> outputOf(Host& host, kj::StringPtr program,
+                                  kj::Array<kj::String> arguments) {
   Command command;
   command.program = kj::str(program);
-  command.arguments = kj::arr(kj::mv(first), kj::mv(second));
+  command.arguments = kj::mv(arguments);
   return host.processes.run(kj::mv(command)).then([](Ended ended) {
     if (ended.code != 0) return std::string();
     return std::string(ended.output.begin(), ended.output.size());
   });
 }
 
-std::vector<uint32_t> numbers(std::string_view text) {
-  std::vector<uint32_t> list;
-  while (!text.empty()) {
-    auto word = text.substr(0, text.find_first_of(" \n"));
-    if (auto value = number(word)) list.push_back(*value);
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
+// "uid=33(till) gid=33(till) groups=33(till),44(cash desk)": told by place, since the words before
+// the equals signs are in the host's language. Nothing for any other text.
+std::optional<UserNumbers> parseId(std::string_view text) {
+  std::vector<std::vector<uint32_t>> fields;
+  bool isInside = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '(' || text[at] == ')') isInside = text[at] == '(';
+    if (isInside || (text[at] != '=' && text[at] != ',')) continue;
+    auto rest = text.substr(at + 1);
+    auto value = number(rest.substr(0, rest.find_first_not_of("0123456789")));
+    if (text[at] == '=') fields.emplace_back();
+    if (value && !fields.empty()) fields.back().push_back(*value);
   }
-  return list;
+  if (fields.size() < 3 || fields[0].empty() || fields[1].empty()) return {};
+  return UserNumbers{fields[0][0], fields[1][0], fields[2]};
 }
 
 // Third field of "name:x:33:members".
@@ -64,27 +71,21 @@ Task<UserNumbers> resolveTask(Host& host, std::string user) {
   KJ_REQUIRE(isName(name) && (colon == user.npos || isName(group)),
              "a user must be written as USER or USER:GROUP", user);
   UserNumbers result;
-  // Asked all at once: every start of a service waits for the answers.
-  auto asking = outputOf(host, "id", kj::str("-u"), kj::str(name));
-  auto askingGroup = outputOf(host, "id", kj::str("-g"), kj::str(name));
-  auto askingGroups = outputOf(host, "id", kj::str("-G"), kj::str(name));
-  auto uid = numbers(co_await asking);
-  if (uid.empty()) {
+  // One program, because every start of a service waits for the answer.
+  auto asking = outputOf(host, "id", kj::arr(kj::str(name)));
+  auto said = co_await asking;
+  if (auto account = parseId(said)) {
+    result = kj::mv(*account);
+  } else {
     auto given = number(name);
     KJ_REQUIRE(given.has_value(), "there is no such user on this host: create it, or give a number",
                name);
     result.uid = result.gid = *given;
-  } else {
-    result.uid = uid[0];
-    auto gid = numbers(co_await askingGroup);
-    result.groups = numbers(co_await askingGroups);
-    KJ_REQUIRE(!gid.empty(), "the groups of a user cannot be found out", name);
-    result.gid = gid[0];
   }
   if (!group.empty()) {
     auto gid = number(group);
     if (!gid) {
-      auto askingEntry = outputOf(host, "getent", kj::str("group"), kj::str(group));
+      auto askingEntry = outputOf(host, "getent", kj::arr(kj::str("group"), kj::str(group)));
       auto entry = co_await askingEntry;
       gid = groupNumber(entry);
     }

@@ -5,6 +5,7 @@ namespace skerry {
 namespace {
 
 constexpr uint64_t ENGINE_FOUND_AGAIN_MS = 60'000;
+constexpr uint64_t START_MS_MAX = 5'000;
 
 std::string versionOf(const SimLife& life) {
   auto found = life.environment.find("VERSION");
@@ -31,6 +32,13 @@ void Invariants::broke(const std::string& what) {
   findings.push_back(std::to_string(fleet.world.nowMs()) + " " + what);
 }
 
+void Invariants::raise(Floor& floor, size_t to) {
+  if (fleet.world.nowMs() >= floor.nextFromMs) floor.now = floor.next;
+  if (to == floor.next) return;
+  floor.next = to;
+  floor.nextFromMs = fleet.world.nowMs() + START_MS_MAX;
+}
+
 bool Invariants::isExcused(SiteMachine& site, const SimLife& life, const SimLife& other) {
   if (life.runtime == other.runtime) return false;
   if (!site.engine.isServing()) return true;
@@ -47,7 +55,8 @@ void Invariants::began(SimHost& host, const SimLife& life) {
       broke(site + ": two lives of " + life.instance + " run at once");
   }
   auto& history = wishes.history(site);
-  for (size_t i = floors[site]; i < history.size(); ++i) {
+  raise(floors[site], floors[site].next);
+  for (size_t i = floors[site].now; i < history.size(); ++i) {
     if (wanted(history[i], life.instance) != versionOf(life)) continue;
     lifeFloors[{site, life.number}] = i;
     return;
@@ -126,7 +135,7 @@ void Invariants::look(bool certain) {
     }
     if (!certain || !isInStep(*site)) continue;
     auto& history = wishes.history(site->name());
-    floors[site->name()] = history.size() - 1;
+    raise(floors[site->name()], history.size() - 1);
     for (auto& life : site->services.living()) {
       if (wanted(history.back(), life.instance) == versionOf(life))
         lifeFloors[{site->name(), life.number}] = history.size() - 1;

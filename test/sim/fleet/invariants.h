@@ -1,6 +1,6 @@
 // What has to hold at every moment of a fleet's life, whatever breaks:
 // - nothing starts at a site that central did not want there, and nothing older than what the site
-//   was seen to be in step with;
+//   was seen to be in step with (but for a start that was under way just then);
 // - two lives of one instance never overlap, except that a service moved to the other runtime while
 //   the engine was away may leave its container behind until the engine is back;
 // - a service is asked to end only if central, since it wanted this version, wanted something else;
@@ -26,6 +26,12 @@ public:
   void broke(const std::string& what);
 
 private:
+  // The oldest point of a site's history that may still show: `next` once starts that were under
+  // way when it was seen are over.
+  struct Floor {
+    size_t now = 0, next = 0;
+    uint64_t nextFromMs = 0;
+  };
   using LifeName = std::pair<std::string, uint64_t>;  // site, number of the life
 
   void began(SimHost& host, const SimLife& life) override;
@@ -33,6 +39,7 @@ private:
   void logMessage(kj::LogSeverity severity, const char* file, int line, int contextDepth,
                   kj::String&& text) override;
   void noteVersion(const std::string& replica, Writer& writer, const Orders& orders);
+  void raise(Floor& floor, size_t to);
   bool isInStep(SiteMachine& site);
   bool isExcused(SiteMachine& site, const SimLife& life, const SimLife& other);
   bool isDurable(Writer& writer);
@@ -40,8 +47,8 @@ private:
   Fleet& fleet;
   const Wishes& wishes;
   std::vector<std::string> findings;
-  std::map<std::string, size_t> floors;    // site -> oldest point of its history that may show
-  std::map<LifeName, size_t> lifeFloors;   // the same, of one life
+  std::map<std::string, Floor> floors;    // by site
+  std::map<LifeName, size_t> lifeFloors;  // the oldest point that a life may be of
   std::map<std::string, VersionId> newest;  // by replica
   std::map<std::string, uint64_t> engineAwayMs;  // site -> when its engine was last seen away
 };

@@ -38,7 +38,7 @@ SiteMachine::SiteMachine(SimWorld& world, const Transport& transport, const std:
   engine.images = {SIM_IMAGE};
   host.processes().install("id", [](Command, SimHost&) {
     Ended nobody;
-    nobody.output = kj::str("65534\n");
+    nobody.output = kj::str("uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup)\n");
     return kj::Promise<Ended>(kj::mv(nobody));
   });
   engine.answersAfterMsMax = SIM_ENGINE_ANSWER_MS_MAX;

@@ -22,9 +22,8 @@ struct Site {
   Site() {
     machine.powerOn();
     machine.processes().install("id", [](Command command, SimHost&) -> kj::Promise<Ended> {
-      if (command.arguments[1] != "till" && command.arguments[1] != "33") return says(1, "");
-      if (command.arguments[0] == "-G") return says(0, "33 44\n");
-      return says(0, "33\n");
+      if (command.arguments[0] != "till" && command.arguments[0] != "33") return says(1, "");
+      return says(0, "uid=33(till) gid=33(till) groups=33(till),44(all, x=9)\n");
     });
     machine.processes().install("getent", [](Command command, SimHost&) -> kj::Promise<Ended> {
       if (command.arguments[1] == "cash") return says(0, "cash:x:77:till\n");
