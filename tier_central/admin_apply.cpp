@@ -85,6 +85,20 @@ void writeIntents(const CentralCore& core, const Request& request,
   }
 }
 
+// A site that somebody joined a host to runs on alone once it is deleted: not by a slip.
+Refusals checkHosts(const CentralCore& core, const std::string& site) {
+  auto hosts = summarise(registers(core))[site].hosts;
+  if (hosts == 0) return {};
+  Refusal refusal;
+  refusal.code = 6;
+  refusal.reason = "in-use";
+  refusal.message = "site '" + site + "' still has " + std::to_string(hosts) + " host(s); without "
+                    "its region it would run on alone with what it has";
+  refusal.hint = "move its applications away first, or delete it all the same with --cascade";
+  refusal.next = "skerry delete site " + site + " --cascade --yes";
+  return {refusal};
+}
+
 struct Target {
   TenantAndName app;
   std::string site, action;
@@ -187,7 +201,9 @@ kj::Promise<void> CentralAdmin::delete_(DeleteContext context) {
       return kj::READY_NOW;
     }
   }
-  auto refusals = core.declarations->checkRemoval(kind, name, context.getParams().getCascade());
+  bool cascade = context.getParams().getCascade();
+  auto refusals = core.declarations->checkRemoval(kind, name, cascade);
+  if (kind == "site" && !cascade && refusals.empty()) refusals = checkHosts(core, name.second);
   if (!refusals.empty()) {
     refuse(results, refusals);
     return kj::READY_NOW;

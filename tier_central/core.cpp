@@ -182,6 +182,7 @@ void CentralCore::removeRegion(const std::string& name, Batch& rows) {
 }
 
 void CentralCore::greeted(const std::string& name, schema::ChildHello::Reader hello) {
+  admission.require();
   auto found = registry.regions.find(name);
   auto at = text(hello.getAdvertise());
   if (found != registry.regions.end() && found->second.address != at) {

@@ -48,7 +48,9 @@ public:
   Bytes authorityEnvelope;  // kind "authority", signed by the root
 
 private:
-  CentralCore(Host& host, CentralConfig config) : host(host), config(std::move(config)) {}
+  CentralCore(Host& host, CentralConfig config)
+      : host(host), config(std::move(config)),
+        admission(host.timer, HELLOS_PER_SECOND, HELLOS_AT_ONCE) {}
   friend class CentralOpening;
 
   void openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
@@ -67,6 +69,7 @@ private:
   bool isRevoked(const Hash& key) const override;
   int64_t nowMs() const override { return host.clock.wallMs(); }
 
+  Admission admission;  // of hellos: who is beyond it is told when to come back
   Hash rootKey;
   kj::Own<Handshaker> handshaker;
   kj::Own<Listener> listener;

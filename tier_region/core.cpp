@@ -265,6 +265,7 @@ kj::Promise<void> RegionCore::serveSession(Secured peer) {
 }
 
 void RegionCore::greeted(const std::string& site, schema::ChildHello::Reader) {
+  admission.require();
   registers->set(site + "/link", linkStatus(true, clock.nowMs()));
   parent->statusChanged();
   noteChange();

@@ -50,7 +50,8 @@ public:
 
 private:
   RegionCore(Host& host, RegionConfig config)
-      : host(host), config(std::move(config)), clock(host.clock) {}
+      : host(host), config(std::move(config)), clock(host.clock),
+        admission(host.timer, HELLOS_PER_SECOND, HELLOS_AT_ONCE) {}
   friend class RegionOpening;
 
   void openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
@@ -86,6 +87,7 @@ private:
   bool isRevoked(const Hash&) const override { return false; }
   int64_t nowMs() const override { return clock.nowMs(); }
 
+  Admission admission;  // of hellos: who is beyond it is told when to come back
   Hash rootKey;
   uint64_t era = 0;
   int64_t startedMs = 0;
