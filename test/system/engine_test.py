@@ -142,7 +142,7 @@ if not podman.usable():
     sys.exit(SKIPPED)
 podman.separate()
 with tempfile.TemporaryDirectory(prefix="skerry-engine-") as folder:
-    ENGINE = podman.Podman(f"{folder}/engine", sys.argv.pop(2))
+    ENGINE = podman.Podman(f"{folder}/engine", f"skerry/{SITE}", sys.argv.pop(2))
     ENGINE.begin()
-    unittest.addModuleCleanup(ENGINE.remove, f"skerry/{SITE}")
+    unittest.addModuleCleanup(ENGINE.remove)
     main()

@@ -3,6 +3,7 @@
 Nothing of it is left behind: every process whose command line names the folder is ended, control
 groups and mounts are removed. Nothing else on the machine is touched.
 """
+import atexit
 import collections
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -41,6 +43,11 @@ def eventually(look, what, seconds=PATIENCE_S):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}; last seen: {answer!r}")
         time.sleep(0.02)
+
+
+def end_orderly():
+    """From now on the polite signal unwinds this program, so that nothing is left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 class Daemon:
@@ -107,7 +114,8 @@ class Fleet:
     def __init__(self, programs, folder=None):
         self.programs = os.path.abspath(programs)
         self.folder = tempfile.mkdtemp(prefix="skerry-fleet-", dir=folder)
-        self.daemons, self.central, self.mounts = [], None, []
+        self.daemons, self.central, self.mounts, self.closed = [], None, [], False
+        atexit.register(self.close)  # also when the tests are told to stop
         # As a service manager would give it. Sanitized programs run for seconds here; what they
         # leak at exit is their own.
         self.environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -235,7 +243,10 @@ class Fleet:
         return found
 
     def close(self):
-        """Ends everything. Answers what did not end by itself."""
+        """Ends everything, once. Answers what did not end by itself."""
+        if self.closed:
+            return []
+        self.closed = True
         for daemon in self.daemons:
             if daemon.process is not None and daemon.process.poll() is None:
                 daemon.kill()

@@ -3,7 +3,7 @@ import os
 import sys
 import unittest
 
-from fleet import Fleet
+from fleet import Fleet, end_orderly
 
 SKIPPED = 77
 
@@ -42,6 +42,7 @@ def main():
     if os.geteuid() != 0:
         print("skipped: a site's services need root for control groups and users")
         sys.exit(SKIPPED)
+    end_orderly()
     runner = unittest.TextTestRunner(verbosity=2, resultclass=Sentences)
     ok = unittest.main(module="__main__", argv=[sys.argv[0], *sys.argv[2:]], testRunner=runner,
                        exit=False).result.wasSuccessful()

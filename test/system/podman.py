@@ -1,5 +1,6 @@
 """A Podman of a test's own: its storage, its socket; and for the whole program a network and a
 mount table of its own, so that nothing of it can stay behind on the machine."""
+import atexit
 import os
 import shutil
 import subprocess
@@ -24,10 +25,13 @@ def separate():
 
 
 class Podman:
-    def __init__(self, folder, make_image, *programs):
-        self.folder, self.process = folder, None
+    """Its containers' control groups are below `group`."""
+
+    def __init__(self, folder, group, make_image, *programs):
+        self.folder, self.group, self.process = folder, group, None
         self.socket = f"{folder}/engine.sock"
         os.makedirs(folder)
+        atexit.register(self.remove)
         archive = f"{folder}/image.tar"
         subprocess.run([make_image, archive, IMAGE, *programs], check=True)
         self.run("load", "--quiet", "--input", archive)
@@ -54,14 +58,16 @@ class Podman:
         self.process.wait()
         os.unlink(self.socket)
 
-    def remove(self, group):
-        """Everything it ran, and the control groups `group` of its monitors."""
-        if self.process.poll() is None:
+    def remove(self):
+        """Everything it ran, and itself. Once is enough, twice is no error."""
+        if not os.path.exists(self.folder):
+            return
+        if self.process is not None and self.process.poll() is None:
             self.end()
         self.run("rm", "--all", "--force", "--time", "0")
         subprocess.run(["umount", "--lazy", f"{self.folder}/root/overlay"], check=False,
                        capture_output=True)
         shutil.rmtree(self.folder)
         for tree in os.listdir("/sys/fs/cgroup"):
-            for base, _, _ in os.walk(f"/sys/fs/cgroup/{tree}/{group}", topdown=False):
+            for base, _, _ in os.walk(f"/sys/fs/cgroup/{tree}/{self.group}", topdown=False):
                 os.rmdir(base)
