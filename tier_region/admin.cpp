@@ -147,27 +147,6 @@ kj::Promise<void> RegionAdmin::get(GetContext context) {
   return kj::READY_NOW;
 }
 
-kj::Promise<void> RegionAdmin::apply(ApplyContext context) {
-  refuse(context.getResults(), {notHere("region", "apply")});
-  return kj::READY_NOW;
-}
-kj::Promise<void> RegionAdmin::plan(PlanContext context) {
-  refuse(context.getResults(), {notHere("region", "plan")});
-  return kj::READY_NOW;
-}
-kj::Promise<void> RegionAdmin::delete_(DeleteContext context) {
-  refuse(context.getResults(), {notHere("region", "delete")});
-  return kj::READY_NOW;
-}
-kj::Promise<void> RegionAdmin::createToken(CreateTokenContext context) {
-  refuse(context.getResults(), {notHere("region", "token create")});
-  return kj::READY_NOW;
-}
-kj::Promise<void> RegionAdmin::revokeToken(RevokeTokenContext context) {
-  refuse(context.getResults(), {notHere("region", "token revoke")});
-  return kj::READY_NOW;
-}
-
 kj::Promise<void> RegionAdmin::logs(LogsContext context) {
   context.allowCancellation();
   auto params = context.getParams();

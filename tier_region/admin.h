@@ -1,25 +1,21 @@
 // A region's answer to its operators (admin.capnp): shows its sites; what only central may sign is
 // refused with the way out.
 #pragma once
-#include "shared/daemon/problems.h"
+#include "shared/daemon/lower_admin.h"
 #include "shared/daemon/rebuilt.h"
 #include "shared/daemon/views.h"
 #include "tier_region/core.h"
 
 namespace skerry {
 
-class RegionAdmin final : public schema::Admin::Server {
+class RegionAdmin final : public LowerAdmin {
 public:
   // `core` outlives this.
-  RegionAdmin(Host& host, Rebuilt<RegionCore>& core) : host(host), current(core) {}
+  RegionAdmin(Host& host, Rebuilt<RegionCore>& core)
+      : LowerAdmin("region"), host(host), current(core) {}
 
   kj::Promise<void> status(StatusContext context) override;
-  kj::Promise<void> apply(ApplyContext context) override;
-  kj::Promise<void> plan(PlanContext context) override;
   kj::Promise<void> get(GetContext context) override;
-  kj::Promise<void> delete_(DeleteContext context) override;
-  kj::Promise<void> createToken(CreateTokenContext context) override;
-  kj::Promise<void> revokeToken(RevokeTokenContext context) override;
   kj::Promise<void> logs(LogsContext context) override;
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;

@@ -117,27 +117,6 @@ kj::Promise<void> SiteAdmin::get(GetContext context) {
   return kj::READY_NOW;
 }
 
-kj::Promise<void> SiteAdmin::apply(ApplyContext context) {
-  refuse(context.getResults(), {notHere("site", "apply")});
-  return kj::READY_NOW;
-}
-kj::Promise<void> SiteAdmin::plan(PlanContext context) {
-  refuse(context.getResults(), {notHere("site", "plan")});
-  return kj::READY_NOW;
-}
-kj::Promise<void> SiteAdmin::delete_(DeleteContext context) {
-  refuse(context.getResults(), {notHere("site", "delete")});
-  return kj::READY_NOW;
-}
-kj::Promise<void> SiteAdmin::createToken(CreateTokenContext context) {
-  refuse(context.getResults(), {notHere("site", "token create")});
-  return kj::READY_NOW;
-}
-kj::Promise<void> SiteAdmin::revokeToken(RevokeTokenContext context) {
-  refuse(context.getResults(), {notHere("site", "token revoke")});
-  return kj::READY_NOW;
-}
-
 kj::Promise<void> SiteAdmin::logs(LogsContext context) {
   context.allowCancellation();
   auto& core = coreOf(service);

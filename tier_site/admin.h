@@ -1,25 +1,20 @@
 // A site's answer to the person on site (admin.capnp): what runs here and why, also with every
 // upper tier gone; what only central may sign is refused with the way out.
 #pragma once
-#include "capnp/admin.capnp.h"
+#include "shared/daemon/lower_admin.h"
 #include "shared/host/host.h"
 
 namespace skerry {
 
 class SiteService;
 
-class SiteAdmin final : public schema::Admin::Server {
+class SiteAdmin final : public LowerAdmin {
 public:
   // Both outlive this.
-  SiteAdmin(Host& host, SiteService& service) : host(host), service(service) {}
+  SiteAdmin(Host& host, SiteService& service) : LowerAdmin("site"), host(host), service(service) {}
 
   kj::Promise<void> status(StatusContext context) override;
-  kj::Promise<void> apply(ApplyContext context) override;
-  kj::Promise<void> plan(PlanContext context) override;
   kj::Promise<void> get(GetContext context) override;
-  kj::Promise<void> delete_(DeleteContext context) override;
-  kj::Promise<void> createToken(CreateTokenContext context) override;
-  kj::Promise<void> revokeToken(RevokeTokenContext context) override;
   kj::Promise<void> logs(LogsContext context) override;
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;

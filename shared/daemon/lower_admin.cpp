@@ -1,0 +1,30 @@
+#include "shared/daemon/lower_admin.h"
+
+namespace skerry {
+
+kj::Promise<void> LowerAdmin::apply(ApplyContext context) {
+  refuse(context.getResults(), {notHere(tier, "apply")});
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> LowerAdmin::plan(PlanContext context) {
+  refuse(context.getResults(), {notHere(tier, "plan")});
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> LowerAdmin::delete_(DeleteContext context) {
+  refuse(context.getResults(), {notHere(tier, "delete")});
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> LowerAdmin::createToken(CreateTokenContext context) {
+  refuse(context.getResults(), {notHere(tier, "token create")});
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> LowerAdmin::revokeToken(RevokeTokenContext context) {
+  refuse(context.getResults(), {notHere(tier, "token revoke")});
+  return kj::READY_NOW;
+}
+
+}  // namespace skerry
