@@ -30,6 +30,23 @@ def alive(pid):
         return False
 
 
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def marked(mark):
+    """Living processes whose command line holds it."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if mark in read(f"/proc/{pid}/cmdline") and alive(pid):
+                found.append(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
 HYBRID = os.path.exists(f"{ROOT}/unified/cgroup.procs")
 LIMITS_V1 = all(os.access(f"{ROOT}/{tree}", os.W_OK) for tree in ("memory", "cpu", "pids"))
 
@@ -129,7 +146,7 @@ class KeeperTest(unittest.TestCase):
         base = lambda tree: f"{ROOT}/{tree}/{GROUP}/tenant/limits/svc/"
         self.assertEqual(read(base("memory") + "memory.limit_in_bytes"), str(32 << 20))
         self.assertEqual(read(base("cpu") + "cpu.cfs_quota_us"), "50000")
-        self.assertEqual(read(base("pids") + "pids.max"), "21")  # the midwife waits there too
+        self.assertEqual(read(base("pids") + "pids.max"), "20")
         self.assertEqual((status["limits"], status["missing"]), ("all", "-"))
         groups = read(f"/proc/{pid}/cgroup")
         self.assertEqual(groups.count(f"/{GROUP}/tenant/limits/svc"), 5)
@@ -142,6 +159,63 @@ class KeeperTest(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(f"/proc/{pid}/fd")), ["0", "1", "2"])
         self.assertEqual(read(f"/proc/{pid}/oom_score_adj"), "0")
         self.assertIn(" o up ", s.wait_log(" o up "))
+
+    @unittest.skipUnless(LIMITS_V1, "needs the pids controller")
+    def test_a_limit_holds_from_the_first_instruction_of_every_life(self):
+        # A shell that may have no child: its first act fails, or the limit came too late.
+        for name, layout in (("first", ""), ("first-v1", "v1")):
+            if layout == "v1" and not os.access(f"{ROOT}/freezer", os.W_OK):
+                continue
+            s = self.service(name, program="/bin/sh", args=("-c", "/bin/true; exit 0"), pidsMax=1,
+                             layout=layout)
+            s.start()
+            for life in range(2, 22):
+                self.assertEqual(s.wait(state="idle")["code"], "2", f"{name}, life {life - 1}")
+                self.assertTrue(s.ask(f"start incarnation={life}").startswith("ok"))
+            self.assertEqual(s.wait(state="idle")["code"], "2", name)
+
+    @unittest.skipUnless(LIMITS_V1, "needs the pids controller")
+    def test_nothing_of_a_service_whose_processes_flee_escapes_its_end(self):
+        # Each leaves its parent, session and process group, and is gone once its successor runs.
+        for name, layout in (("flee", ""), ("flee-v1", "v1")):
+            if layout == "v1" and not os.access(f"{ROOT}/freezer", os.W_OK):
+                continue
+            mark = f"{name}-{os.getpid()}"
+            flee = f': {mark}; if [ $1 -gt 0 ]; then setsid sh -c "$0" "$0" $(($1 - 1)) & fi; ' \
+                   'exec sleep 0.03'
+            lead = 'for i in $(seq 20); do setsid sh -c "$0" "$0" 200 & sleep 0.002; done; ' \
+                   'exec sleep 100'
+            s = self.service(name, program="/bin/sh", args=("-c", lead, flee), pidsMax=200,
+                             layout=layout)
+            s.start()
+            for life in range(2, 6):
+                for _ in range(500):
+                    if len(marked(mark)) >= 10:
+                        break
+                    time.sleep(0.01)
+                else:
+                    self.fail(f"{name}: nobody flees")
+                s.ask("stop graceMs=0")
+                self.assertEqual(s.wait(state="idle")["reason"], "stopped")
+                time.sleep(0.05)
+                self.assertEqual(marked(mark), [], f"{name}, life {life - 1}")
+                if life < 5:
+                    self.assertTrue(s.ask(f"start incarnation={life}").startswith("ok"))
+
+    @unittest.skipUnless(HYBRID, "needs a v2 tree")
+    def test_a_keeper_called_from_a_group_that_was_killed_once_lives(self):
+        # As after `systemctl kill` of the daemon's unit: the kernel kills what is born from there.
+        group = f"{ROOT}/unified/{GROUP}-killed"
+        os.makedirs(group)
+        self.addCleanup(os.rmdir, group)
+        write(f"{group}/cgroup.kill", "1")
+        s = self.service("reborn")
+        run = subprocess.run(["/bin/sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh",
+                              KEEPER, s.dir], capture_output=True, text=True, timeout=20)
+        status = fields(run.stdout)
+        self.assertEqual(status.get("state"), "running", run.stdout)
+        for who, leaf in (("pid", "svc"), ("keeper", "keeper")):
+            self.assertIn(f"0::/{GROUP}/tenant/reborn/{leaf}", read(f"/proc/{status[who]}/cgroup"))
 
     def test_without_control_groups_the_service_runs_and_says_what_is_missing(self):
         s = self.service("bare", args=("fork", "3"), cgroup="", memoryBytes=1 << 24, pidsMax=9)
@@ -172,7 +246,7 @@ class KeeperTest(unittest.TestCase):
         s = self.service("partial-service", cgroupRoot=fake, memoryBytes=1 << 24, pidsMax=9)
         status = s.start()
         self.assertEqual((status["limits"], status["missing"]), ("some", "memory"))
-        self.assertEqual(read(f"{ROOT}/pids/{GROUP}/tenant/partial-service/svc/pids.max"), "10")
+        self.assertEqual(read(f"{ROOT}/pids/{GROUP}/tenant/partial-service/svc/pids.max"), "9")
 
     def test_what_cannot_be_started_is_refused_by_stage(self):
         for want, spec in (("err exec: No such file", dict(program="/nonexistent")),
@@ -298,7 +372,7 @@ class KeeperTest(unittest.TestCase):
             self.assertEqual(s.wait(state="idle")["reason"], "exited")
             self.assertFalse([c for c in children if alive(c)], name)
             left = read(f"/proc/{status['keeper']}/task/{status['keeper']}/children").split()
-            self.assertLessEqual(len(left), 1, name)  # the midwife
+            self.assertEqual(left, [], name)
 
     def test_with_no_controller_there_the_keeper_restarts_once(self):
         s = self.service("again", args=("fork", "3"), localRestartAfterMs=50)
@@ -408,6 +482,7 @@ class KeeperTest(unittest.TestCase):
         status = s.start()
         time.sleep(0.2)
         self.assertIn(f"0::/{GROUP}/tenant/two/svc", read(f"/proc/{status['pid']}/cgroup"))
+        self.assertIn(f"0::/{GROUP}/tenant/two/keeper", read(f"/proc/{status['keeper']}/cgroup"))
         self.assertEqual(status["layout"], "v2")
         os.kill(int(status["pid"]), signal.SIGKILL)
         new = s.wait(incarnation=2, state="running")

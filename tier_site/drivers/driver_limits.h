@@ -24,6 +24,8 @@ constexpr size_t SPEC_BYTES_MAX = 128 << 10;  // both as in tier_site/keeper/spe
 constexpr size_t SPEC_ENTRIES_MAX = 256;
 constexpr size_t RECORD_BYTES_MAX = 4096;  // the files state and exit
 constexpr size_t SOCKET_PATH_BYTES_MAX = 107;
+constexpr uint32_t USER_KNOWN_MS = 60'000;
+constexpr size_t USERS_KNOWN_MAX = 64;
 
 // Engines.
 constexpr uint32_t ENGINE_CALL_MS = 30000;

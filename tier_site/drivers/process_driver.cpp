@@ -23,7 +23,7 @@ bool holdsLock(const KeeperStatus& answer) {
 class ProcessDriver final : public Driver, private kj::TaskSet::ErrorHandler {
 public:
   ProcessDriver(Host& host, ProcessDriverConfig config)
-      : host(host), config(kj::mv(config)), tasks(*this) {}
+      : host(host), config(kj::mv(config)), users(host), tasks(*this) {}
 
   kj::Promise<std::vector<Observed>> list() override;
   kj::Promise<Observed> start(const Rendered& rendered, uint64_t incarnation) override;
@@ -65,6 +65,7 @@ private:
 
   Host& host;
   const ProcessDriverConfig config;
+  Users users;
   kj::Function<void(const Observed&)> changed = [](const Observed&) {};
   std::map<InstanceId, kj::Own<Service>> services;  // never erased while a step is pending
   StepQueue steps;
@@ -269,7 +270,7 @@ Task<Observed> ProcessDriver::startAgain(Service& s, Rendered r, uint64_t incarn
 Task<Observed> ProcessDriver::startKeeper(Service& s, Rendered r, uint64_t incarnation) {
   kj::Maybe<UserNumbers> user;
   if (!r.user.empty()) {
-    auto resolving = resolveUser(host, r.user);
+    auto resolving = users.resolve(r.user);
     user = co_await resolving;
   }
   bool livedBefore = !s.folder.lastState().empty();

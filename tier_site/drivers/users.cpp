@@ -1,5 +1,6 @@
 #include "tier_site/drivers/users.h"
 #include "shared/async/task.h"
+#include "tier_site/drivers/driver_limits.h"
 #include <charconv>
 #include <cstring>
 #include <kj/debug.h>
@@ -71,7 +72,7 @@ Task<UserNumbers> resolveTask(Host& host, std::string user) {
   KJ_REQUIRE(isName(name) && (colon == user.npos || isName(group)),
              "a user must be written as USER or USER:GROUP", user);
   UserNumbers result;
-  // One program, because every start of a service waits for the answer.
+  // One program, because a start of a service waits for the answer.
   auto asking = outputOf(host, "id", kj::arr(kj::str(name)));
   auto said = co_await asking;
   if (auto account = parseId(said)) {
@@ -98,8 +99,16 @@ Task<UserNumbers> resolveTask(Host& host, std::string user) {
 
 }  // namespace
 
-kj::Promise<UserNumbers> resolveUser(Host& host, std::string user) {
-  return resolveTask(host, kj::mv(user));
+kj::Promise<UserNumbers> Users::resolve(std::string user) {
+  auto found = known.find(user);
+  if (found != known.end() && host.clock.bootMs() < found->second.untilMs)
+    return found->second.numbers;
+  kj::Promise<UserNumbers> asking = resolveTask(host, user);
+  return asking.then([this, user](UserNumbers numbers) {
+    if (known.size() >= USERS_KNOWN_MAX) known.clear();
+    known[user] = {numbers, host.clock.bootMs() + USER_KNOWN_MS};
+    return numbers;
+  });
 }
 
 }  // namespace skerry

@@ -22,14 +22,10 @@ public:
   CgroupLayout layout;
 
   bool none() const { return layout.kind == CgroupLayout::NONE; }
-  // Limits in v1 trees, kill in the v2 tree: a process that waits in the former survives the
-  // latter, so that births need no move between groups (midwife.h).
-  bool bearsSlowly() const { return layout.kind == CgroupLayout::HYBRID; }
 
   // Makes both groups in every tree and writes the limits.
   void create(const Limits& wanted) {
     limits = wanted;
-    if (bearsSlowly() && limits.pidsMax > 0) ++limits.pidsMax;  // the midwife, who waits there
     if (killed) renew();
     killed = false;
     missingCount = 0;
@@ -44,23 +40,23 @@ public:
           ? &Cgroups::limitCpuV2 : &Cgroups::limitCpuV1);
     limit("pids", limits.pidsMax, &Cgroups::limitPids);
   }
-  // Moves the calling process. Each move takes a lock of the whole system and waits: 5 to 8 ms for
-  // the first after a pause. Birth in a group does not. 0, or -1 with errno.
+  // The rest of the way into LEAF's groups for the caller, who has one thread and was born for them
+  // (birth.h). 0, or -1 with errno.
   int enter(const char* leaf) {
     for (const char* const* tree = layout.trees(); *tree != nullptr; ++tree) {
-      if (!usable[tree - layout.trees()]) continue;
-      if (layout.isBirthplace(*tree) && strcmp(leaf, "svc") == 0) continue;
+      bool isV2 = layout.isBirthplace(*tree);
+      if (!usable[tree - layout.trees()] || (isV2 && birth == Birth::INSIDE)) continue;
       char file[CgroupLayout::PATH_SIZE];
-      layout.fileOf(file, *tree, leaf, "cgroup.procs");
+      layout.fileOf(file, *tree, leaf, isV2 ? "cgroup.procs" : "tasks");
       if (writeText(file, "0") < 0) return -1;
     }
     return 0;
   }
-  // The directory to hand to clone3, or -1 where a process cannot be born inside a group.
-  int openBirthplace() {
-    if (!layout.isBirthplace(layout.killTree())) return -1;
+  // The directory to hand to clone3, or -1 where a process is not to be born inside a group.
+  int openBirthplace(const char* leaf) const {
+    if (birth == Birth::OUTSIDE || !layout.isBirthplace(layout.killTree())) return -1;
     char dir[CgroupLayout::PATH_SIZE];
-    layout.fileOf(dir, layout.killTree(), "svc", "");
+    layout.fileOf(dir, layout.killTree(), leaf, "");
     return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   }
   // Sends SIGKILL to all of the service; to be repeated until empty().
@@ -78,9 +74,12 @@ public:
     signalAll();
     if (layout.kind == CgroupLayout::V1) writeText(file, "THAWED");
   }
-  // A v2 group that was killed once is deadly ever after to what is born into it from another group
-  // (seen on Linux 6.18): it is made anew before the next life, which resets its limits and counts.
+  // The kernel kills at birth what is born from one v2 group into another when only one of the two
+  // was ever killed by cgroup.kill (seen on Linux 6.18). So a service's group that was killed is
+  // made anew before the next life, which resets its limits and counts;
   bool mustRenew() const { return killed; }
+  // and a keeper whose caller's group was killed once is born there and moved, which takes longer.
+  enum class Birth { INSIDE, OUTSIDE } birth = Birth::INSIDE;
   bool empty() {
     char file[CgroupLayout::PATH_SIZE], text[16];
     layout.fileOf(file, layout.killTree(), "svc", "cgroup.procs");

@@ -8,8 +8,8 @@
 // No heap after the start, no threads.
 #pragma once
 #include "tier_site/keeper/connections.h"
+#include "tier_site/keeper/launch.h"
 #include "tier_site/keeper/log_pipe.h"
-#include "tier_site/keeper/midwife.h"
 #include "tier_site/keeper/orphans.h"
 #include <poll.h>
 #include <sys/file.h>
@@ -33,11 +33,27 @@ class Keeper {
 public:
   enum class Mode { START, TAKEOVER };
 
-  // 0, or -1 with the cause in `problem`.
-  int setUp(const char* dir, Mode mode) {
+  // What follows is for the keeper and for the short-lived process that bears it: 0, or -1 with the
+  // cause in `problem`.
+  int prepare(const char* dir) {
     if (open(dir) < 0) return -1;
     groups.create(spec.limits);
+    return 0;
+  }
+  // As fork() does.
+  pid_t bearItself(Cgroups::Birth birth) {
+    groups.birth = birth;
+    pid_t child = bear(groups, "keeper");
+    return child < 0 ? fail("fork") : child;
+  }
+  // After a keeper that died without a word. Not if it may have come as far as starting a service.
+  bool mayTryOutside(Mode mode) {
+    const CgroupLayout& layout = groups.layout;
+    return layout.isBirthplace(layout.killTree()) && (mode == Mode::TAKEOVER || groups.empty());
+  }
+  int setUp(Mode mode) {
     if (groups.enter("keeper") < 0) return fail("cgroup");
+    groups.birth = Cgroups::Birth::INSIDE;  // nobody ever kills the keeper's own group
     if (ring.open("log", spec.logBytes) < 0) return fail("log");
     if (!out.open() || !err.open()) return fail("pipes");
     if (connections.listenAt("sock") < 0) return fail("sock");
@@ -55,7 +71,6 @@ public:
   void abandon() {
     if (!owner) return;
     unlink("sock");
-    midwife.dismiss();
     groups.removeService();
   }
   // Kills what is left of the service of a keeper that is gone, and removes its groups.
@@ -90,15 +105,15 @@ public:
         REASON_NAMES[(int)reason], exitCode, exitSignal, groups.layout.name(), groups.outcome(),
         missing, groups.cause, getpid());
   }
+  int fail(const char* what) {
+    snprintf(problem, sizeof problem, "%s: %s", what, strerror(errno));
+    return -1;
+  }
   char problem[512] = "";
 
 private:
   enum Slot { LISTEN, TIMER, CHILD, OUT, ERR, PIDFD, FIRST_CONNECTION };
 
-  int fail(const char* what) {
-    snprintf(problem, sizeof problem, "%s: %s", what, strerror(errno));
-    return -1;
-  }
   // Becomes the one keeper of DIR.
   int open(const char* dir) {
     if (chdir(dir) < 0 || readSpec("spec", spec) < 0) return fail("spec");
@@ -135,10 +150,7 @@ private:
       groups.create(spec.limits);
       oomKillsSeen = groups.oomKills();
     }
-    Launched l;
-    l.stage = Stage::MIDWIFE;
-    if (groups.bearsSlowly()) l = midwife.start(out.fifo, err.fifo);
-    if (l.stage == Stage::MIDWIFE) l = Launcher(spec, groups).start(out.fifo, err.fifo);
+    Launched l = Launcher(spec, groups).start(out.fifo, err.fifo);
     if (l.error != 0) {
       if (l.pid > 0) waitpid(l.pid, nullptr, 0);
       if (l.pidfd >= 0) close(l.pidfd);
@@ -370,7 +382,6 @@ private:
 
   Spec spec;
   Cgroups groups;
-  Midwife midwife{ spec, groups };
   RingWriter ring;
   LogPipe out{ "out", 'o' }, err{ "err", 'e' };
   Connections connections;

@@ -1,6 +1,7 @@
-// Starts the service: born by clone3 with a pidfd, inside its group where the kernel can do that,
-// and reports back through a close-on-exec pipe, so that "started" means that exec succeeded.
+// Starts the service: born by clone3 with a pidfd, into its groups, and reports back through a
+// close-on-exec pipe, so that "started" means that exec succeeded.
 #pragma once
+#include "tier_site/keeper/birth.h"
 #include "tier_site/keeper/spec.h"
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -10,21 +11,13 @@
 
 namespace skerry {
 
-constexpr uint64_t CLONE_INTO_CGROUP_FLAG = 0x200000000ULL;
-constexpr uint64_t CLONE_PIDFD_FLAG = 0x1000;
 constexpr unsigned CLOSE_RANGE_CLOEXEC_FLAG = 4;
 constexpr const char* DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-struct CloneArgs {  // struct clone_args of <linux/sched.h>, which musl's headers lack
-  uint64_t flags, pidfd, childTid, parentTid, exitSignal, stack, stackSize, tls, setTid, setTidSize,
-      cgroup;
-};
-
 // What can fail between birth and exec. The names are part of the protocol: "err STAGE: TEXT".
-enum class Stage : int { NONE, PIPE, CLONE, MIDWIFE, CGROUP, LIMITS, STDIO, MOUNT, WORK_DIR, USER,
-                         EXEC };
-constexpr const char* STAGE_NAMES[] = { "",      "pipe",  "clone",   "midwife", "cgroup", "limits",
-                                        "stdio", "mount", "workdir", "user",    "exec" };
+enum class Stage : int { NONE, PIPE, CLONE, CGROUP, LIMITS, STDIO, MOUNT, WORK_DIR, USER, EXEC };
+constexpr const char* STAGE_NAMES[] = { "",      "pipe",  "clone",   "cgroup", "limits",
+                                        "stdio", "mount", "workdir", "user",   "exec" };
 
 struct Launched {
   pid_t pid = -1;
@@ -37,30 +30,17 @@ class Launcher {
 public:
   Launcher(const Spec& spec, Cgroups& groups) : spec(spec), groups(groups) {}
 
-  // `flags` CLONE_PARENT: the new process becomes the caller's sibling. Limit groups of v1 trees
-  // are joined by the new process itself unless the caller is in them already.
-  Launched start(const char* outFifo, const char* errFifo, uint64_t flags = 0) {
+  Launched start(const char* outFifo, const char* errFifo) {
     Launched result;
-    mustJoin = !(flags & CLONE_PARENT);
     int report[2];
     if (pipe2(report, O_CLOEXEC) < 0) {
       result.error = errno;
       result.stage = Stage::PIPE;
       return result;
     }
-    int birthplace = groups.openBirthplace();
-    CloneArgs args = {};
-    args.flags = CLONE_PIDFD_FLAG | spec.namespaces | flags;
-    args.pidfd = (uint64_t)(uintptr_t)&result.pidfd;
-    args.exitSignal = flags & CLONE_PARENT ? 0 : SIGCHLD;  // a sibling has its siblings' signal
-    if (birthplace >= 0) {
-      args.flags |= CLONE_INTO_CGROUP_FLAG;
-      args.cgroup = birthplace;
-    }
-    result.pid = syscall(SYS_clone3, &args, sizeof args);
+    result.pid = bear(groups, "svc", spec.namespaces, &result.pidfd);
     if (result.pid == 0) child(report[1], outFifo, errFifo);
     int error = errno;
-    if (birthplace >= 0) close(birthplace);
     close(report[1]);
     if (result.pid < 0) {
       result.error = error;
@@ -90,7 +70,7 @@ private:
       _exit(127);
     };
     setsid();
-    check(Stage::CGROUP, !mustJoin || groups.enter("svc") == 0);
+    check(Stage::CGROUP, groups.enter("svc") == 0);
     check(Stage::LIMITS, setLimits());
     check(Stage::MOUNT, setMounts());
     check(Stage::STDIO, setStdio(outFifo, errFifo));
@@ -165,7 +145,6 @@ private:
 
   const Spec& spec;
   Cgroups& groups;
-  bool mustJoin = true;
 };
 
 }  // namespace skerry

@@ -36,38 +36,64 @@ Keeper keeper;  // static storage: untouched parts of it cost no memory
 
 int say(const char* text, int size) { return write(STDOUT_FILENO, text, size) == size ? 0 : 1; }
 
-int removeRest(const char* dir) {
-  bool ok = keeper.removeRest(dir) == 0;
+int sayProblem() {
   char text[STATUS_BYTES_MAX];
-  int size = snprintf(text, sizeof text, ok ? "ok\n" : "err %s\n", keeper.problem);
-  return say(text, size) == 0 && ok ? 0 : 1;
+  (void)say(text, snprintf(text, sizeof text, "err %s\n", keeper.problem));
+  return 1;
 }
 
-// The caller's child ends once the service runs or failed to.
-int keep(const char* dir, Keeper::Mode mode) {
-  int report[2];
-  if (pipe2(report, O_CLOEXEC) < 0) return 1;
-  pid_t child = fork();
-  if (child < 0) return 1;
-  char text[STATUS_BYTES_MAX];
-  if (child > 0) {
-    close(report[1]);
-    ssize_t n = read(report[0], text, sizeof text);
-    if (n > 0) (void)say(text, n);
-    return n > 3 && strncmp(text, "ok ", 3) == 0 ? 0 : 1;
-  }
+int removeRest(const char* dir) {
+  return keeper.removeRest(dir) < 0 ? sayProblem() : say("ok\n", 3);
+}
+
+[[noreturn]] void live(Keeper::Mode mode, int report) {
   setsid();
   int null = open("/dev/null", O_RDWR);
   for (int fd = 0; fd < 3; ++fd) dup2(null, fd);
   close(null);
-  bool ok = keeper.setUp(dir, mode) == 0;
+  char text[STATUS_BYTES_MAX];
+  bool ok = keeper.setUp(mode) == 0;
   if (!ok) keeper.abandon();
   int size = ok ? keeper.statusLine(text, sizeof text, "ok")
                 : snprintf(text, sizeof text, "err %s\n", keeper.problem);
-  (void)!write(report[1], text, size);
-  close(report[1]);
+  (void)!write(report, text, size);
+  close(report);
   if (ok) keeper.run();
-  return ok ? 0 : 1;
+  exit(ok ? 0 : 1);
+}
+
+// Bears the keeper and hears its first line: its length, or 0 with a `problem`.
+ssize_t bearKeeper(Keeper::Mode mode, Cgroups::Birth birth, char* text, size_t size) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) < 0) {
+    keeper.fail("pipe");
+    return 0;
+  }
+  pid_t child = keeper.bearItself(birth);
+  if (child == 0) live(mode, report[1]);
+  close(report[1]);
+  ssize_t n = child < 0 ? 0 : read(report[0], text, size);
+  close(report[0]);
+  if (n > 0) return n;
+  errno = ECHILD;
+  if (child > 0) keeper.fail("birth");
+  return 0;
+}
+
+// The caller's child ends once the service runs or failed to. Folder and groups are its work: the
+// keeper is born into them.
+int keep(const char* dir, Keeper::Mode mode) {
+  if (keeper.prepare(dir) < 0) return sayProblem();
+  char text[STATUS_BYTES_MAX];
+  ssize_t n = bearKeeper(mode, Cgroups::Birth::INSIDE, text, sizeof text);
+  if (n == 0 && keeper.mayTryOutside(mode))
+    n = bearKeeper(mode, Cgroups::Birth::OUTSIDE, text, sizeof text);
+  if (n == 0) {
+    keeper.abandon();
+    return sayProblem();
+  }
+  (void)say(text, n);
+  return strncmp(text, "ok ", 3) == 0 ? 0 : 1;
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ inline int writeText(const char* file, const char* value) {
 }
 
 // Writes FILE of the current folder by rename. Synced only where it has to be true after a power
-// cut.
+// cut. On a full disk it is written over instead: its own room is there, and what outdated words
+// would lead to is worse than half a line.
 enum class Durability { PROCESS, POWER_CUT };
 inline void replaceFile(const char* name, const char* text, Durability durability) {
   char temporary[64];
@@ -53,7 +54,16 @@ inline void replaceFile(const char* name, const char* text, Durability durabilit
   bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
   if (durability == Durability::POWER_CUT) ok = ok && fsync(fd) == 0;
   close(fd);
-  if (!ok || rename(temporary, name) < 0 || durability == Durability::PROCESS) return;
+  if (!ok) {
+    unlink(temporary);
+    fd = open(name, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    ssize_t size = pwrite(fd, text, strlen(text), 0);
+    if (size > 0) (void)!ftruncate(fd, size);
+    close(fd);
+    return;
+  }
+  if (rename(temporary, name) < 0 || durability == Durability::PROCESS) return;
   int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   fsync(dir);
   close(dir);

@@ -21,7 +21,8 @@ kj::Promise<Ended> says(int code, kj::StringPtr output) {
 struct Site {
   Site() {
     machine.powerOn();
-    machine.processes().install("id", [](Command command, SimHost&) -> kj::Promise<Ended> {
+    machine.processes().install("id", [this](Command command, SimHost&) -> kj::Promise<Ended> {
+      ++asked;
       if (command.arguments[0] != "till" && command.arguments[0] != "33") return says(1, "");
       return says(0, "uid=33(till) gid=33(till) groups=33(till),44(all, x=9)\n");
     });
@@ -31,10 +32,12 @@ struct Site {
     });
   }
   UserNumbers resolve(std::string user) {
-    return world.run(resolveUser(machine.host(), user), 1000);
+    return world.run(users.resolve(user), 1000);
   }
   SimWorld world{SEED};
   SimHost machine{world, "site"};
+  Users users{machine.host()};
+  int asked = 0;
 };
 
 bool hasEntry(const Bytes& spec, std::string entry) {
@@ -72,6 +75,28 @@ TEST_CASE("users that do not exist, or read as options, are refused") {
     CAPTURE(user);
     CHECK_THROWS_AS(site.resolve(user), kj::Exception);
   }
+}
+
+TEST_CASE("a user that was found is not asked for again for a while, one that was not is") {
+  Site site;
+  for (int i = 0; i < 3; ++i) site.resolve("till");
+  CHECK(site.asked == 1);
+  CHECK(site.resolve("till:cash").gid == 77);
+  CHECK(site.asked == 2);
+  for (int i = 0; i < 2; ++i) CHECK_THROWS_AS(site.resolve("ghost"), kj::Exception);
+  CHECK(site.asked == 4);
+  site.world.run(site.machine.host().timer.afterDelay((USER_KNOWN_MS + 1) * kj::MILLISECONDS),
+                 2 * USER_KNOWN_MS);
+  site.resolve("till");
+  CHECK(site.asked == 5);
+}
+
+TEST_CASE("users whose names are told for the first time do not add up without end") {
+  Site site;
+  for (size_t i = 0; i <= USERS_KNOWN_MAX; ++i) site.resolve(std::to_string(1000 + i));
+  auto before = site.asked;
+  site.resolve("1000");  // forgotten
+  CHECK(site.asked == before + 1);
 }
 
 TEST_CASE("a spec says all that a keeper has to know") {
