@@ -16,14 +16,17 @@ interface Admin {
   status @0 () -> (status :TierStatus);
   # This tier at a glance.
 
-  apply @1 (manifests :List(Manifest.Manifest), dryRun :Bool)
+  apply @1 (manifests :List(Manifest.Manifest), dryRun :Bool, planId :Text)
         -> (results :List(ApplyResult), problems :List(Problem), intents :List(IntentRef));
   # Declares objects; all of them or none. Idempotent: what is declared already is `unchanged`.
   # Answers when the change is durable at this tier, whatever is connected below. Central only.
+  # With the id of a plan: refused ("plan-stale") unless it would do just what that plan said.
 
   plan @2 (manifests :List(Manifest.Manifest))
-       -> (results :List(ApplyResult), targets :List(PlanTarget), problems :List(Problem));
-  # What `apply` would do, site by site. Changes nothing.
+       -> (results :List(ApplyResult), targets :List(PlanTarget), problems :List(Problem),
+           id :Text);
+  # What `apply` would do, site by site. Changes nothing. `id` names these manifests and all of the
+  # outcome but who is online.
 
   get @3 (query :Query) -> (items :List(Item), asOfMs :Int64, problems :List(Problem));
   # Objects of one kind, sorted by tenant and name. `asOfMs`: the age of the oldest part of the
@@ -50,6 +53,11 @@ interface Admin {
   # Returns when something that `get` shows has changed since version `since` (0: at once), or
   # after CHANGED_WAIT_MS. Long; for watching and waiting.
   const changedWaitMs :UInt32 = 30000;
+
+  doctor @10 () -> (findings :List(Finding), problems :List(Problem));
+  # This tier looked at as a person would: its folder, disk, certificate and clock, its link, what
+  # of its subtree needs attention; each with the command that helps. Changes nothing. Answers also
+  # while the store is being reopened.
 }
 
 struct Query {
@@ -60,7 +68,8 @@ struct Query {
   tenant @2 :Text;
   # Empty: all tenants.
   selector @3 :Text;
-  # A label expression over the object's labels. Empty: all.
+  # A label expression over the labels of the site that the object is or belongs to, and over the
+  # fields of its status, `status.offline-for > 1d` (shared/daemon/item_labels.h). Empty: all.
   region @4 :Text;
   site @5 :Text;
   host @6 :Text;
@@ -123,7 +132,19 @@ struct Finding {
   good @0 :Bool;
   text @1 :Text;
   next @2 :Text;
-  # The command that mends it, when there is one.
+  # The command that mends it, when there is one; of `doctor`, always for a warning or a problem.
+  check @3 :Text;
+  # Of `doctor`: a stable camelCase word for what was looked at, `disk`, `link`. Empty elsewhere.
+  verdict @4 :Verdict;
+  # Of `doctor`; unspecified elsewhere.
+  enum Verdict {
+    unspecified @0;
+    ok @1;
+    warning @2;
+    # It works, and may not when it matters.
+    problem @3;
+    # It does not work.
+  }
 }
 
 struct TokenRequest {
@@ -133,7 +154,7 @@ struct TokenRequest {
   host @2 :Text;
   # Of the site; empty: the joiner says.
   ttlMs @3 :Int64;
-  # 0: 24 hours.
+  # 0: 24 hours. At most TOKEN_LIFE_MS_MAX; below zero is refused.
 }
 
 struct TokenGrant {
@@ -163,6 +184,9 @@ struct TierStatus {
   # What a person should know. Empty: all is well.
   asOfMs @9 :Int64;
   # Unix epoch: the age of the oldest part.
+  authorityAsOf @10 :Text;
+  # At a region or site, RFC 3339: the time, by central's clock, of the newest word of central that
+  # came this far. Empty: none so far.
 
   struct Counts { online @0 :UInt32; offline @1 :UInt32; pending @2 :UInt32; }
   # `pending`: declared, never heard of.
@@ -220,6 +244,8 @@ struct SiteView {
   running @6 :UInt32;
   # Of the instances, as last reported.
   version @7 :Text;
+  authorityAsOf @8 :Text;
+  # RFC 3339: the time of the newest word of central that the site has. Empty: none so far.
 }
 
 struct HostView {

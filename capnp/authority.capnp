@@ -19,7 +19,7 @@ struct Signed {
 
 struct Statement {
   kind @0 :Text;
-  # "authority", "policy", "site", "home", "intent", "revision".
+  # "authority", "policy", "site", "home", "intent", "revision", "head".
   id @1 :Text;
   # Which object: with `kind` it names the high-water mark that `era` and `seq` are compared with.
   tenant @2 :Text;
@@ -93,10 +93,27 @@ struct Revision {
   # intent's.
 }
 
+struct Head {
+  # Kind "head", id REGION: central's word, every hour, that this is what holds for the region. It
+  # starts and stops nothing; it shows how old what the region and its sites know of central is,
+  # and so a region that withholds. Each replaces the one before.
+  timeMs @0 :Int64;
+  # When, by central's clock: milliseconds since the Unix epoch.
+  root @1 :Data;
+  # SHA-256 over the statements in force for the region (site records, homes, policies, intents and
+  # their allowed revisions), sorted by kind, id, era and sequence: of each its kind and its id,
+  # each ended by a zero byte, its era and sequence as 8 bytes, big-endian, and its `bodyHash`.
+  versionEra @2 :UInt64;
+  version @3 :UInt64;
+  # The version of the region's orders that came with it (era, n of its VersionId). Later versions
+  # may hold other statements: what the root says of those is nothing.
+}
+
 # What the orders of a document hold ===========================================================
-# Keys of a central-region document: `policy/TENANT`, `site/SITE`, `app/TENANT/APP`, `token/ID`.
-# Keys of a region-site document: `home`, `site`, `policy/TENANT`, `app/TENANT/APP`.
-# `policy/…`, `home` and `site` of a site document hold a Signed; the others the structs below.
+# Keys of a central-region document: `policy/TENANT`, `site/SITE`, `app/TENANT/APP`, `token/ID`,
+# `head`. Keys of a region-site document: `home`, `site`, `policy/TENANT`, `app/TENANT/APP`, `head`.
+# `policy/…`, `head`, and `home` and `site` of a site document hold a Signed; the others the structs
+# below. A region passes `head` on as it came.
 
 struct SiteOrder {
   # `site/SITE`, central to region.

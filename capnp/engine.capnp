@@ -107,6 +107,21 @@ struct Info {
   # Answer to GET /info.
   cgroupDriver @0 :Text $Json.name("CgroupDriver");
   # "cgroupfs", "systemd", "none".
+  defaultRuntime @1 :Text $Json.name("DefaultRuntime");
+  # "runc", "crun".
+}
+
+struct Version {
+  # Answer to GET /version.
+  version @0 :Text $Json.name("Version");
+  apiVersion @1 :Text $Json.name("ApiVersion");
+  # "1.41".
+  components @2 :List(Component) $Json.name("Components");
+  # The engine itself first.
+  struct Component {
+    name @0 :Text $Json.name("Name");
+    # "Podman Engine", "Engine" (Docker's).
+  }
 }
 
 struct Failure {

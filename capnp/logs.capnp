@@ -11,6 +11,7 @@ struct LogQuery {
   # Empty: every site that has the application.
   tenant @1 :Text;
   app @2 :Text;
+  # Empty: every application of the site, which is then named.
   service @3 :Text;
   # Empty: all of them.
   ordinal @4 :Int32 = -1;
@@ -20,6 +21,8 @@ struct LogQuery {
   sinceMs @6 :Int64;
   # Only lines this long ago or newer, in milliseconds; 0: no bound.
   follow @7 :Bool;
+  selector @8 :Text;
+  # A label expression over the labels of the sites; the region judges it. Empty: all.
 }
 
 interface LineSink {

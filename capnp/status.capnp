@@ -19,7 +19,8 @@ struct RegisterBatch {
 struct Register {
   key @0 :Text;
   # At a site: `host`, `app/TENANT/APP`, `instance/TENANT/APP/SERVICE/ORDINAL`. A region puts
-  # `SITE/` before its sites' keys and adds `SITE/link`.
+  # `SITE/` before its sites' keys and adds `SITE/link`, and `SITE/token/ID` with the name of the
+  # host that joined with that token.
   seq @1 :UInt64;
   # Grows with every change of any register of this producer.
   value @2 :Data;
@@ -43,6 +44,11 @@ struct HostStatus {
   # When the controller started, by the host's clock.
   findings @5 :List(Text);
   # What a person should know: `engine absent`, `clock 9 years behind the region's`.
+  headEra @6 :UInt64;
+  headSeq @7 :UInt64;
+  headTimeMs @8 :Int64;
+  # Of the newest head of central (authority.capnp) that this host has: its sequence, and its time
+  # by central's clock. Zeros: none so far.
 }
 
 struct AppStatus {

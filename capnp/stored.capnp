@@ -31,6 +31,8 @@ struct StoredRegion {
   # Signs its sites' orders; empty before it joined.
   address @5 :Text;
   # HOST:PORT for its sites, as it reported; empty before that.
+  head @6 :Data;
+  # An encoded Signed, kind "head": the newest; empty before it joined.
 }
 
 struct StoredSite {
@@ -111,6 +113,9 @@ struct StoredActed {
   # MARK `acted/TENANT/APP`: the assignment acted on, kept while a newer one does not hold.
   assignment @0 :Data;
   # An encoded Assignment.
+  earlier @1 :List(Data);
+  # Encoded Assignments of other revisions acted on before in the same life of the application,
+  # newest first, at most Intent.allowedMax: what a hold may freeze and what may be fallen back to.
 }
 
 struct StoredRun {
@@ -129,4 +134,15 @@ struct StoredRun {
   # The incarnation of the last life that began.
   ended @7 :UInt64;
   # The incarnation of the last life whose end was counted.
+  livesIn @8 :Runtime;
+  # Where a life was begun that may not be over: another runtime waits until that one says it is.
+  bootId @9 :Text;
+  # Of that life: none survives its boot.
+  yielded @10 :Bool;
+  # It gave its room to one of higher priority.
+  enum Runtime {
+    none @0;
+    container @1;
+    process @2;
+  }
 }

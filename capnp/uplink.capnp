@@ -1,6 +1,6 @@
 @0xc0b7e4d3a1f26903;
 # One link between two tiers: a child (region or site host) and its parent (central or region). The
-# child dials; both ends bootstrap: the child gets the parent's Uplink, the parent the child's
+# child dials and bootstraps the parent's Uplink; with its hello the parent gets the child's
 # Downlink. Clients never see these interfaces. The same contract stands at both boundaries.
 #
 # Desired state travels only in the document, whose messages are those of ledger.capnp, encoded,
@@ -41,7 +41,7 @@ interface Uplink extends(Pulse) {
 
 interface Downlink extends(Pulse) {
   # The child's, for its parent: how orders and questions travel down without dialling in.
-  # Obtained as the child's bootstrap of the same connection; ends with it.
+  # Obtained from the child's hello, or as its bootstrap of the same connection; ends with it.
 
   orders @0 (message :Data) -> (reply :Data);
   # An OrdersMessage, answered by an OrdersReply: of the parent's half. Durable once answered. A
@@ -71,19 +71,37 @@ struct ChildHello {
   # A region: HOST:PORT under which its sites reach it. Empty for a site.
   documentKey @7 :Data;
   # A region: the key that signs its sites' orders, 32 bytes.
+
+  downlink @8 :Downlink;
+  # The child's object, which saves the parent asking for it. Null: the parent bootstraps it.
+  knowsOmission @9 :Bool;
+  # The child knows what it means when the parent leaves something out of its answer. False: the
+  # parent says all of it.
+  authorityHigh @10 :UInt64;
+  authorityLow @11 :UInt64;
+  # Which `authority` the child holds and believes: the first 16 bytes, big-endian, of the SHA-256
+  # of its envelope. Zeros: none. It need not be longer: who wanted to keep a newer statement from
+  # the child would not have to find one of equal hash, he could leave it out as it is.
+  homeHigh @12 :UInt64;
+  homeLow @13 :UInt64;
+  # The same of `home`.
 }
 
 struct ParentHello {
+  # To a child that `knowsOmission` nothing is said that it knows already. What is left out has no
+  # other meaning than if it had been said: the child judges what it holds itself as it would judge
+  # the same bytes from this parent, so leaving out gives nobody a right that he could not show.
   protocol @0 :UInt16;
   version @1 :Text;
   document @2 :Data;
-  # An encoded Hello (ledger.capnp).
+  # An encoded Hello (ledger.capnp). Left out: byte by byte what the child said.
   statusKnown @3 :Bool;
   # The digests agree: send only changes from now on.
   wallMs @4 :Int64;
   # The parent's clock: a child without a believable one takes it as its floor.
   authority @5 :Authority.Signed;
-  # Kind "authority", signed by the root key.
+  # Kind "authority", signed by the root key. Left out: the one the child said it holds.
   home @6 :Authority.Signed;
-  # For a site: kind "home", the region's own right to command it. Absent for a region.
+  # For a site: kind "home", the region's own right to command it. Left out: the one the child said
+  # it holds; a region has none.
 }

@@ -1,4 +1,5 @@
 #include "tier_central/admin.h"
+#include "shared/model/head.h"
 #include "shared/model/selector.h"
 #include <kj/debug.h>
 
@@ -22,12 +23,7 @@ Refusals resolveTenant(const CentralCore& core, TenantAndName& name) {
     name.first = tenants[0];
     return {};
   }
-  Refusal refusal;
-  refusal.reason = "name-ambiguous";
-  refusal.message = "several tenants have an application '" + name.second + "':";
-  for (auto& tenant : tenants) refusal.message += " " + tenant;
-  refusal.hint = "say which: -t TENANT";
-  return {refusal};
+  return {ambiguous(name.second, tenants)};
 }
 
 int64_t oldestKnowledgeMs(const CentralCore& core) {
@@ -38,11 +34,36 @@ int64_t oldestKnowledgeMs(const CentralCore& core) {
   return oldest;
 }
 
+namespace {
+
+constexpr size_t STALE_SITES_SHOWN_MAX = 20;
+constexpr int64_t ARRIVAL_MS = 10 * 60 * 1'000;  // what came meanwhile has reached who is back
+
+}  // namespace
+
+std::vector<std::string> staleSites(const CentralCore& core,
+                                    const std::map<std::string, SiteSummary>& summaries) {
+  std::vector<std::string> findings;
+  auto nowMs = core.host.clock.wallMs();
+  for (auto& [name, summary] : summaries) {
+    auto site = core.registry.sites.find(name);
+    if (site == core.registry.sites.end() || !summary.online) continue;
+    auto region = core.children.find(site->second.region);
+    if (region == core.children.end() || !region->second->online()) continue;
+    auto hereMs = nowMs - std::max(summary.sinceMs, region->second->sinceMs());
+    auto stale = stalenessOf(summary.headTimeMs == 0 ? hereMs : nowMs - summary.headTimeMs);
+    if (stale.empty() || hereMs < ARRIVAL_MS) continue;
+    if (findings.size() == STALE_SITES_SHOWN_MAX) return findings;
+    findings.push_back("site " + name + ": " + stale);
+  }
+  return findings;
+}
+
 kj::Promise<void> CentralAdmin::status(StatusContext context) {
   auto& core = this->core();
   auto status = context.getResults().initStatus();
   status.setTier("central");
-  status.setName("central");
+  status.setName(core.fleet);
   status.setVersion(SKERRY_VERSION);
   auto regions = status.initRegions();
   for (auto& [name, region] : core.registry.regions) {
@@ -66,8 +87,24 @@ kj::Promise<void> CentralAdmin::status(StatusContext context) {
   status.setApplications(core.registry.applications.size());
   auto counts = countStates(Bounds(), registers(core));
   writeCounts(counts, status.initInstances(counts.size()));
+  auto stale = staleSites(core, summaries);
+  auto findings = status.initFindings(stale.size());
+  for (size_t i = 0; i < stale.size(); ++i) {
+    findings[i].setText(stale[i]);
+    findings[i].setNext("skerry get sites -o wide");
+  }
   status.setAsOfMs(oldestKnowledgeMs(core));
   return kj::READY_NOW;
+}
+
+// What a query for lines names must be there; without a tenant, the only one that has it.
+Refusals whoseLogs(const CentralCore& core, schema::LogQuery::Reader query, TenantAndName& name) {
+  auto site = text(query.getSite());
+  if (!site.empty() && !core.registry.sites.contains(site)) return {notFound("site", site)};
+  if (name.second.empty() && !site.empty()) return {};
+  if (name.first.empty()) return resolveTenant(core, name);
+  if (!core.registry.applications.contains(name)) return {notFound("application", name.second)};
+  return {};
 }
 
 kj::Promise<void> CentralAdmin::logs(LogsContext context) {
@@ -76,16 +113,16 @@ kj::Promise<void> CentralAdmin::logs(LogsContext context) {
   auto params = context.getParams();
   auto query = params.getQuery();
   TenantAndName name{text(query.getTenant()), text(query.getApp())};
-  if (name.first.empty()) {
-    auto refusals = resolveTenant(core, name);
-    if (!refusals.empty()) {
-      refuse(context.getResults(), refusals);
-      return kj::READY_NOW;
-    }
+  auto site = core.registry.sites.find(text(query.getSite()));
+  auto refusals = whoseLogs(core, query, name);
+  if (!refusals.empty()) {
+    refuse(context.getResults(), refusals);
+    return kj::READY_NOW;
   }
   auto missing = kj::refcounted<Missing>();
   kj::Vector<kj::Promise<void>> asked;
   for (auto& [region, child] : core.children) {
+    if (site != core.registry.sites.end() && site->second.region != region) continue;
     KJ_IF_MAYBE(down, child->downlink()) {
       auto request = down->logsRequest();
       request.setQuery(query);
@@ -139,13 +176,13 @@ kj::Promise<void> CentralAdmin::changed(ChangedContext context) {
   context.allowCancellation();
   auto& core = this->core();
   auto since = context.getParams().getSince();
-  if (since != core.changes) {
-    context.getResults().setVersion(core.changes);
+  if (since != core.changes.count()) {
+    context.getResults().setVersion(core.changes.count());
     return kj::READY_NOW;
   }
   auto late = host.timer.afterDelay(schema::Admin::CHANGED_WAIT_MS * kj::MILLISECONDS);
-  return core.whenChanged().exclusiveJoin(kj::mv(late)).then([this, context]() mutable {
-    context.getResults().setVersion(this->core().changes);
+  return core.changes.next().exclusiveJoin(kj::mv(late)).then([this, context]() mutable {
+    context.getResults().setVersion(this->core().changes.count());
   });
 }
 
@@ -173,6 +210,11 @@ std::vector<WhyFinding> explain(const CentralCore& core, const ApplicationObject
             there.verdict + (there.reason.empty() ? "" : ", " + there.reason));
     add(there.healthy(), std::to_string(there.running) + " of " +
                              std::to_string(there.instances) + " instances run there");
+    Bounds bounds;
+    bounds.tenant = name.first;
+    bounds.app = name.second;
+    bounds.site = siteName;
+    for (auto& text : whatDoesNotRun(bounds, registers(core))) add(false, text);
   }
   return findings;
 }

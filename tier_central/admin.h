@@ -9,8 +9,14 @@
 
 namespace skerry {
 
+// Somebody joined with it: a region with us, a host with its region, which has reported it.
+bool isUsed(const CentralCore& core, const std::string& id, const TokenObject& token);
 // Status registers of all sites, as the regions reported them. Borrows the core.
 Registers registers(const CentralCore& core);
+// A line for each site that is connected, all the way, and does not have what central said in the
+// last hours. A head's time is central's own, so that no clock below can hide it.
+std::vector<std::string> staleSites(const CentralCore& core,
+                                    const std::map<std::string, SiteSummary>& summaries);
 // The age of the oldest part of what is known, Unix epoch.
 int64_t oldestKnowledgeMs(const CentralCore& core);
 Refusals resolveTenant(const CentralCore& core, TenantAndName& name);
@@ -35,6 +41,7 @@ public:
   kj::Promise<void> logs(LogsContext context) override;
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;
+  kj::Promise<void> doctor(DoctorContext context) override;
 
 private:
   // Fails OVERLOADED while the store is being reopened.

@@ -12,6 +12,7 @@ namespace {
 using Manifest = schema::Manifest;
 
 constexpr size_t MANIFESTS_MAX = 10'000;  // of one apply
+constexpr size_t PLAN_ID_DIGITS = 16;
 
 // A request's manifests in the form they are stored in, in the order they must be declared in.
 class Request {
@@ -132,12 +133,42 @@ std::vector<Target> targetsOf(const CentralCore& core, const Request& request) {
   return targets;
 }
 
+// Names the manifests and everything they would do: whatever changes it makes a plan stale.
+std::string planId(const CentralCore& core, const Request& request) {
+  Sha256 hash;
+  auto add = [&](const std::string& part) {
+    hash.add(std::to_string(part.size()) + ":").add(part);
+  };
+  for (auto manifest : request.readers) {
+    auto outcome = core.declarations->compare(manifest);
+    for (auto& part : {outcome.kind, outcome.tenant, outcome.name, outcome.outcome}) add(part);
+    hash.add(view(encode<Manifest>(manifest)));
+  }
+  for (auto& target : targetsOf(core, request)) {
+    for (auto& part : {target.app.first, target.app.second, target.site, target.action}) add(part);
+  }
+  return hash.finish().hex().substr(0, PLAN_ID_DIGITS);
+}
+
+Refusal stalePlan() {
+  Refusal refusal;
+  refusal.code = 6;
+  refusal.reason = "plan-stale";
+  refusal.message = "this would not do what the plan said: the files, or what is declared, or "
+                    "which sites match, changed since";
+  refusal.hint = "look at a new plan, then apply that";
+  return refusal;
+}
+
 }  // namespace
 
 kj::Promise<void> CentralAdmin::apply(ApplyContext context) {
   auto& core = this->core();
   Request request(context.getParams().getManifests());
   if (request.problems.empty()) request.problems = core.declarations->check(request.manifests());
+  auto wanted = text(context.getParams().getPlanId());
+  bool isStale = request.problems.empty() && !wanted.empty() && wanted != planId(core, request);
+  if (isStale) request.problems.push_back(stalePlan());
   auto results = context.getResults();
   if (!request.problems.empty()) {
     refuse(results, request.problems);
@@ -185,6 +216,7 @@ kj::Promise<void> CentralAdmin::plan(PlanContext context) {
     to[i].setAction(targets[i].action);
     to[i].setOnline(sites[targets[i].site].online);
   }
+  results.setId(planId(core, request));
   return kj::READY_NOW;
 }
 

@@ -35,6 +35,7 @@ void fillSite(schema::Item::Builder item, const SiteObject& site, const SiteSumm
   to.setInstances(summary.instances);
   to.setRunning(summary.running);
   to.setVersion(summary.version);
+  to.setAuthorityAsOf(timeOrEmpty(summary.headTimeMs));
 }
 
 struct Reports {
@@ -80,12 +81,13 @@ void fillApplication(schema::Item::Builder item, CentralCore& core, const Tenant
   writeCounts(counts, to.initCounts(counts.size()));
 }
 
-void fillToken(schema::Item::Builder item, const TokenObject& token, int64_t nowMs) {
+void fillToken(schema::Item::Builder item, const CentralCore& core, const std::string& id,
+               const TokenObject& token) {
   auto to = item.initStatus().initToken();
   to.setTarget(token.kind + "/" + token.name);
   to.setExpires(printTime(token.expiresMs));
-  to.setState(token.revoked ? "revoked" : token.usedBy ? "used"
-              : token.expiresMs <= nowMs ? "expired" : "unused");
+  to.setState(isUsed(core, id, token) ? "used" : token.revoked ? "revoked"
+              : token.expiresMs <= core.host.clock.wallMs() ? "expired" : "unused");
 }
 
 class Answer {
@@ -95,13 +97,7 @@ public:
         selector(parseSelector(text(query.getSelector()))) {}
 
   Refusals collect(const std::string& kind) {
-    if (!selector.ok()) {
-      Refusal refusal;
-      refusal.reason = "selector-malformed";
-      refusal.message = "-l, column " + std::to_string(selector.errors[0].column) + ": " +
-                        selector.errors[0].message;
-      return {refusal};
-    }
+    if (!selector.ok()) return {badSelector(selector.errors[0])};
     if (kind == "tenant") tenants();
     else if (kind == "region") regions();
     else if (kind == "site") sites();
@@ -112,6 +108,8 @@ public:
     else return {unknownKind(kind)};
     bool named = !bounds.name.empty() && kind != "instance";
     if (named && list.size() == 0) return {notFound(kind, bounds.name)};
+    list.keep(selector.selector, [this](const std::string& site) { return labelsOfSite(site); },
+              core.host.clock.wallMs());
     return {};
   }
   ItemList list;
@@ -124,10 +122,39 @@ private:
     refusal.hint = "tenants, regions, sites, hosts, applications, instances, tokens";
     return refusal;
   }
-  bool isMine(const SiteObject& site) const {
-    return Bounds::admits(region, site.region) && selector.selector.matches(site.labels);
+  bool isMine(const SiteObject& site) const { return Bounds::admits(region, site.region); }
+  Labels labelsOfSite(const std::string& site) const {
+    auto found = core.registry.sites.find(site);
+    return found == core.registry.sites.end() ? Labels() : found->second.labels;
   }
-  // Registers of the sites that the query's region and selector leave.
+  // Some application of the name in `--app` is meant for the site.
+  bool isForApp(const SiteObject& site) const {
+    if (bounds.app.empty()) return true;
+    for (auto& [name, app] : core.registry.applications) {
+      bool isAsked = name.second == bounds.app && Bounds::admits(bounds.tenant, name.first);
+      if (isAsked && parseSelector(app.selector).selector.matches(site.labels)) return true;
+    }
+    return false;
+  }
+  // The application is meant for a site of the query's region, or for its site.
+  bool isForSites(const ApplicationObject& app) const {
+    if (bounds.site.empty() && region.empty()) return true;
+    auto meant = parseSelector(app.selector);
+    for (auto& [name, site] : core.registry.sites) {
+      bool isAsked = Bounds::admits(bounds.site, name) && isMine(site);
+      if (isAsked && meant.selector.matches(site.labels)) return true;
+    }
+    return false;
+  }
+  // Of whom a token lets in.
+  bool isOfSites(const TokenObject& token) const {
+    auto site = core.registry.sites.find(token.name);
+    if (token.kind == "region" || site == core.registry.sites.end()) {
+      return bounds.site.empty() && Bounds::admits(region, token.name);
+    }
+    return Bounds::admits(bounds.site, token.name) && isMine(site->second);
+  }
+  // Registers of the sites that the query's region leaves.
   Registers registersOfMine() {
     return [this](const RegisterVisitor& visit) {
       registers(core)([&](const std::string& site, const std::string& key, const Bytes& value) {
@@ -139,7 +166,7 @@ private:
   void tenants() {
     for (auto& [name, tenant] : core.registry.tenants) {
       if (!Bounds::admits(bounds.name, name)) continue;
-      list.add("tenant", "", name, [&tenant](schema::Item::Builder item) {
+      list.add("tenant", "", name, [&tenant = tenant](schema::Item::Builder item) {
         Decoded<schema::Tenant> manifest(tenant.manifest);
         item.initSpec().setTenant(manifest.get());
       });
@@ -148,6 +175,9 @@ private:
   void regions() {
     for (auto& [name, object] : core.registry.regions) {
       if (!Bounds::admits(bounds.name, name) || !Bounds::admits(region, name)) continue;
+      auto site = core.registry.sites.find(bounds.site);
+      bool isOfSite = site != core.registry.sites.end() && site->second.region == name;
+      if (!bounds.site.empty() && !isOfSite) continue;
       list.add("region", "", name, [this, name = name](schema::Item::Builder item) {
         fillRegion(item, core, name);
       });
@@ -158,8 +188,9 @@ private:
         summarise(registers(core)));
     for (auto& [name, site] : core.registry.sites) {
       if (!Bounds::admits(bounds.name, name) || !Bounds::admits(bounds.site, name) ||
-          !isMine(site)) continue;
-      list.add("site", "", name, [&site, name = name, summaries](schema::Item::Builder item) {
+          !isMine(site) || !isForApp(site)) continue;
+      list.add("site", "", name,
+               [&site = site, name = name, summaries](schema::Item::Builder item) {
         fillSite(item, site, (*summaries)[name]);
       });
     }
@@ -169,7 +200,7 @@ private:
         Reports{summarise(registers(core)), appsAtSites(registers(core))});
     for (auto& [name, app] : core.registry.applications) {
       if (!Bounds::admits(bounds.tenant, name.first) || !Bounds::admits(bounds.name, name.second) ||
-          !Bounds::admits(bounds.app, name.second)) continue;
+          !Bounds::admits(bounds.app, name.second) || !isForSites(app)) continue;
       list.add("application", name.first, name.second,
                [this, name = name, reports](schema::Item::Builder item) {
         fillApplication(item, core, name, *reports);
@@ -177,11 +208,10 @@ private:
     }
   }
   void tokens() {
-    auto nowMs = core.host.clock.wallMs();
     for (auto& [id, token] : core.registry.tokens) {
-      if (!Bounds::admits(bounds.name, id)) continue;
-      list.add("token", "", id, [&token, nowMs](schema::Item::Builder item) {
-        fillToken(item, token, nowMs);
+      if (!Bounds::admits(bounds.name, id) || !isOfSites(token)) continue;
+      list.add("token", "", id, [this, id = id, &token = token](schema::Item::Builder item) {
+        fillToken(item, core, id, token);
       });
     }
   }
@@ -193,6 +223,15 @@ private:
 };
 
 }  // namespace
+
+bool isUsed(const CentralCore& core, const std::string& id, const TokenObject& token) {
+  if (token.usedBy) return true;
+  auto site = core.registry.sites.find(token.name);
+  if (token.kind != "site" || site == core.registry.sites.end()) return false;
+  auto region = core.children.find(site->second.region);
+  if (region == core.children.end()) return false;
+  return region->second->mirror().find(token.name + "/token/" + id) != nullptr;
+}
 
 Registers registers(const CentralCore& core) {
   return [&core](const RegisterVisitor& visit) {

@@ -17,6 +17,15 @@ Refusal noAddress(const std::string& region) {
   return refusal;
 }
 
+Refusal badLife() {
+  Refusal refusal;
+  refusal.reason = "ttl-too-long";
+  refusal.message = "a token is good for a year at most, and for some time at least";
+  refusal.hint = "whoever finds a token can join with it: give it days, and make another when it "
+                 "is needed";
+  return refusal;
+}
+
 std::string commandOf(const std::string& kind, const std::string& token) {
   return "skerry-" + kind + " join " + token;
 }
@@ -32,6 +41,7 @@ kj::Promise<void> CentralAdmin::createToken(CreateTokenContext context) {
     refuse(results, {std::move(refusal)});
     return kj::Promise<void>(kj::READY_NOW);
   };
+  if (request.getTtlMs() < 0 || request.getTtlMs() > TOKEN_LIFE_MS_MAX) return refused(badLife());
   Token token;
   Batch rows;
   if (kind == "region") {
@@ -89,7 +99,7 @@ kj::Promise<void> CentralAdmin::revokeToken(RevokeTokenContext context) {
   for (auto& [id, token] : core.registry.tokens) {
     if (token.name != name && id != name) continue;
     any = true;
-    if (token.usedBy || token.revoked) continue;
+    if (token.revoked || isUsed(core, id, token)) continue;
     token.revoked = true;
     token.seq = core.registry.nextSeq(rows).n;
     core.registry.saveToken(id, rows);

@@ -1,6 +1,7 @@
 #include "tier_central/core.h"
 #include "capnp/authority.capnp.h"
 #include "shared/async/task.h"
+#include "shared/daemon/held_statements.h"
 #include "shared/daemon/listen.h"
 #include "shared/daemon/log.h"
 #include "shared/ledger/order_entry.h"
@@ -47,6 +48,7 @@ public:
     core->registry.load(objectRows, tokenRows, metaRows);
     for (auto& row : metaRows) {
       if (text(view(row.key)) == ADVERTISE_ROW) core->config.advertise = text(view(row.value));
+      if (text(view(row.key)) == NAME_ROW) core->fleet = text(view(row.value));
     }
     auto loading = Blobs::load(*core->store);
     core->blobs = co_await loading;
@@ -63,7 +65,7 @@ public:
     co_await settled;
     auto listening = listenOn(host, core->config.listen);
     auto port = co_await listening;
-    core->openDoors(transport, kj::mv(port));
+    core->openDoor(transport, kj::mv(port));
     co_return kj::mv(core);
   }
 
@@ -79,9 +81,9 @@ private:
     core.issuer = kj::heap<AuthorityIssuer>(core.registry, *core.authority, core.host.clock,
                                             core.host.entropy);
     core.declarations = kj::heap<Declarations>(core.registry, core.blobs, *core.issuer);
-    auto pair = kj::newPromiseAndFulfiller<void>();
-    core.wake = kj::mv(pair.fulfiller);
-    core.woken = pair.promise.fork();
+    core.heads = kj::heap<Heads>(core.host, core.registry, [&core](const std::string& region) {
+      return core.signHead(region);
+    });
   }
 };
 
@@ -91,34 +93,18 @@ kj::Promise<kj::Own<CentralCore>> CentralCore::open(Host& host, const Transport&
 }
 
 CentralCore::~CentralCore() noexcept(false) {
-  renewing = kj::READY_NOW;
-  listener = nullptr;
+  heads = nullptr;
+  door = nullptr;
   children.clear();
   writer = nullptr;
 }
 
-void CentralCore::openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port) {
-  auto colon = config.listen.rfind(':');
-  address = config.listen.substr(0, colon + 1) + std::to_string(port->getPort());
-  if (port->getPort() == 0) address = config.listen;  // a simulated address is a name
-  handshaker = transport.newHandshaker(host, *this, identity);
-  listener = kj::heap<Listener>(kj::mv(port), host.timer, *handshaker, Listener::Doors{
-      [this](Secured peer) { return serveSession(kj::mv(peer)); },
-      [this](Secured peer) { return serveEnroll(kj::mv(peer.stream), *this, host.timer); }});
-  renewing = renewDaily(transport).eagerlyEvaluate([](kj::Exception&& reason) {
-    logEvent(Severity::ERROR, "certificate.unrenewed", {{"reason", reason.getDescription()}});
-  });
-}
-
-// Our own certificate, long before it ends; sessions that are open keep what they began with.
-kj::Promise<void> CentralCore::renewDaily(const Transport& transport) {
-  return host.timer.afterDelay(OWN_RENEWAL_CHECK).then([this, &transport] {
-    identity = loadCentralKeys(host).identity;
-    auto fresh = transport.newHandshaker(host, *this, identity);
-    listener->use(*fresh);
-    handshaker = kj::mv(fresh);
-    return renewDaily(transport);
-  });
+void CentralCore::openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port) {
+  door = kj::heap<FrontDoor>(FrontDoor::Parts{
+      host, transport, *this, *this, [this](Secured peer) { return serveSession(kj::mv(peer)); },
+      [this]() -> const Identity& { return identity = loadCentralKeys(host).identity; },
+      [](Handshaker&) {}}, identity, config.listen, kj::mv(port));
+  address = door->address();
 }
 
 kj::Promise<void> CentralCore::addChild(const std::string& region) {
@@ -139,6 +125,7 @@ kj::Promise<void> CentralCore::addChild(const std::string& region) {
     for (auto& [key, written] : child->document().table().rows()) stale.insert(key);
     project(*child, stale);
     children[region] = kj::mv(child);
+    heads->follow(region);
   });
 }
 
@@ -169,8 +156,23 @@ kj::Promise<void> CentralCore::commit(Batch rows, const Touched& touched) {
   }
   auto durable = writer->durable();
   for (auto& [name, child] : children) child->ordersChanged();
-  noteChange();
+  changes.note();
   return durable;
+}
+
+// In a version of its own, which it names.
+kj::Promise<void> CentralCore::signHead(const std::string& name) {
+  auto child = children.find(name);
+  auto region = registry.regions.find(name);
+  if (child == children.end() || region == registry.regions.end()) return kj::READY_NOW;
+  Batch rows;
+  Touched touched;
+  AuthoritySeq version{registry.getEra(), child->second->document().orders().version().n + 1};
+  region->second.head =
+      issuer->head(name, statementsInForce(registry, name), version, rows);
+  registry.saveRegion(name, rows);
+  touched.in(name, HEAD_KEY);
+  return commit(kj::mv(rows), touched);
 }
 
 void CentralCore::removeRegion(const std::string& name, Batch& rows) {
@@ -179,37 +181,28 @@ void CentralCore::removeRegion(const std::string& name, Batch& rows) {
   eraseDocument(rows, found->second->document().ids().name);
   found->second->end("this region was deleted");
   children.erase(found);
+  heads->forget(name);
 }
 
 void CentralCore::greeted(const std::string& name, schema::ChildHello::Reader hello) {
-  admission.require();
+  door->admit();
   auto found = registry.regions.find(name);
   auto at = text(hello.getAdvertise());
   if (found != registry.regions.end() && found->second.address != at) {
     found->second.address = at;
     registry.saveRegion(name, writer->rows());
   }
-  noteChange();
+  changes.note();
 }
 
-void CentralCore::fillHello(const std::string&, schema::ParentHello::Builder hello) {
-  Decoded<schema::Signed> envelope(authorityEnvelope);
-  hello.setAuthority(envelope.get());
+void CentralCore::fillHello(const std::string&, schema::ChildHello::Reader said,
+                            schema::ParentHello::Builder hello) {
+  showUnheld(said, view(authorityEnvelope), nullptr, hello);
 }
 
 void CentralCore::statusChanged(const std::string&, const std::vector<std::string>&) {
-  noteChange();
+  changes.note();
 }
-
-void CentralCore::noteChange() {
-  ++changes;
-  wake->fulfill();
-  auto pair = kj::newPromiseAndFulfiller<void>();
-  wake = kj::mv(pair.fulfiller);
-  woken = pair.promise.fork();
-}
-
-kj::Promise<void> CentralCore::whenChanged() { return woken.addBranch(); }
 
 kj::Promise<void> CentralCore::serveSession(Secured peer) {
   for (auto& [name, region] : registry.regions) {

@@ -1,12 +1,12 @@
 // Central between two openings of its store: what is declared, its children, and who may talk to
 // it. Everything here is rebuilt from the store; see shared/daemon/rebuilt.h.
 #pragma once
+#include "shared/daemon/changes.h"
 #include "shared/daemon/child.h"
-#include "shared/daemon/trusted_clock.h"
-#include "shared/link/enroll.h"
-#include "shared/link/listener.h"
+#include "shared/daemon/front_door.h"
 #include "shared/replica/writer.h"
 #include "tier_central/declare.h"
+#include "tier_central/heads.h"
 
 namespace skerry {
 
@@ -28,12 +28,10 @@ public:
   // A decision and its rows, projected into every document it touches; resolves when durable.
   kj::Promise<void> commit(Batch rows, const Touched& touched);
   void removeRegion(const std::string& name, Batch& rows);
-  // A child's status or anything declared changed: wakes those who wait in changed().
-  void noteChange();
-  kj::Promise<void> whenChanged();
 
   Host& host;
   CentralConfig config;
+  std::string fleet;  // its name
   kj::Own<Store> store;
   Registry registry;
   Blobs blobs;
@@ -43,25 +41,24 @@ public:
   kj::Own<AuthorityIssuer> issuer;
   kj::Own<Declarations> declarations;
   std::map<std::string, kj::Own<Child>> children;  // regions that joined
-  uint64_t changes = 1;
+  Changes changes;  // of a child's status, or of anything declared
   std::string address;  // HOST:PORT in use
   Bytes authorityEnvelope;  // kind "authority", signed by the root
 
 private:
-  CentralCore(Host& host, CentralConfig config)
-      : host(host), config(std::move(config)),
-        admission(host.timer, HELLOS_PER_SECOND, HELLOS_AT_ONCE) {}
+  CentralCore(Host& host, CentralConfig config) : host(host), config(std::move(config)) {}
   friend class CentralOpening;
 
-  void openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
-  kj::Promise<void> renewDaily(const Transport& transport);
+  void openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
   kj::Promise<void> serveSession(Secured peer);
   kj::Promise<EnrollAnswer> enroll(EnrollAsked asked) override;
   kj::Promise<void> addChild(const std::string& region);
   void project(Child& child, const std::set<std::string>& keys);
+  kj::Promise<void> signHead(const std::string& region);
 
   void greeted(const std::string& region, schema::ChildHello::Reader hello) override;
-  void fillHello(const std::string& region, schema::ParentHello::Builder hello) override;
+  void fillHello(const std::string& region, schema::ChildHello::Reader said,
+                 schema::ParentHello::Builder hello) override;
   void statusChanged(const std::string& region, const std::vector<std::string>& keys) override;
 
   bool pins(const Hash& issuer) const override;
@@ -69,13 +66,9 @@ private:
   bool isRevoked(const Hash& key) const override;
   int64_t nowMs() const override { return host.clock.wallMs(); }
 
-  Admission admission;  // of hellos: who is beyond it is told when to come back
   Hash rootKey;
-  kj::Own<Handshaker> handshaker;
-  kj::Own<Listener> listener;
-  kj::Promise<void> renewing = kj::READY_NOW;
-  kj::Own<kj::PromiseFulfiller<void>> wake;
-  kj::ForkedPromise<void> woken = nullptr;
+  kj::Own<FrontDoor> door;
+  kj::Own<Heads> heads;
 };
 
 }  // namespace skerry

@@ -231,7 +231,7 @@ void Declarations::declareApplication(schema::Application::Reader from, Batch& r
 
 Refusals Declarations::checkRemoval(const std::string& kind, const TenantAndName& name,
                                                 bool cascade) const {
-  auto missing = [&] { return Refusals{unknown(-1, kind, name.second, "")}; };
+  auto missing = [&] { return Refusals{notFound(kind, name.second)}; };
   std::string list;
   auto add = [&](const std::string& what) { list += (list.empty() ? "" : ", ") + what; };
   if (kind == "application") {

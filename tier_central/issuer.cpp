@@ -84,6 +84,12 @@ Bytes AuthorityIssuer::revision(const TenantAndName& name, BytesView body, Batch
   return signStatement(authority, statement, body, BodyIs::BLOB);
 }
 
+Bytes AuthorityIssuer::head(const std::string& region, std::vector<InForceStatement> statements,
+                            AuthoritySeq version, Batch& rows) {
+  return signHead(authority, Head{region, registry.nextSeq(rows), clock.wallMs(),
+                                  rootOf(std::move(statements)), version});
+}
+
 AuthoritySeq seqOf(const Bytes& envelope) {
   Decoded<schema::Signed> outer(envelope);
   Decoded<schema::Statement> statement(outer.get().getStatement());

@@ -2,6 +2,7 @@
 // whose row is written with it.
 #pragma once
 #include "shared/host/host.h"
+#include "shared/model/head.h"
 #include "tier_central/registry.h"
 
 namespace skerry {
@@ -20,6 +21,9 @@ public:
   Bytes home(const std::string& name, const SiteObject& site, Batch& rows);
   // The intent's sequence goes into `app`.
   Bytes intent(const TenantAndName& name, ApplicationObject& app, int32_t priority, Batch& rows);
+  // What `statements` are, for the version of the region's orders that it will come with.
+  Bytes head(const std::string& region, std::vector<InForceStatement> statements,
+             AuthoritySeq version, Batch& rows);
   // `body`: an encoded schema::Revision.
   Bytes revision(const TenantAndName& name, BytesView body, Batch& rows);
 

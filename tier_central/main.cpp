@@ -1,5 +1,7 @@
 // skerry-central: owns policy, tenancy, application revisions and the root of trust.
+#include "shared/daemon/preflight.h"
 #include "shared/daemon/program.h"
+#include "tier_central/doctor.h"
 #include "tier_central/init.h"
 #include "tier_central/service.h"
 #include <iostream>
@@ -17,7 +19,10 @@ int main(int argc, char** argv) {
   init->add_option("--name", options.name, "the fleet's name")->capture_default_str();
   init->add_option("--advertise", options.advertise, "HOST:PORT that regions dial");
   init->callback([&] {
-    code = runOnce(data, [&](Host& host, const Transport&) {
+    code = runOnce(data, [&](Host& host, const Transport&) -> kj::Promise<int> {
+      auto before = lookBeforeBeginning(host, centralSubject(host));
+      auto refused = tell(before);
+      if (refused != 0) return refused;
       return initCentral(host, options).then([&] {
         std::cout << "central '" << options.name << "' is ready in " << data << "\n"
                   << "next: skerry-central serve --data " << data << std::endl;
@@ -35,5 +40,9 @@ int main(int argc, char** argv) {
       return kj::heap<CentralService>(host, transport, config);
     });
   });
+  auto doctor = addDoctor(app, data, code, [&](Host& host, const Transport& transport) {
+    return examineCentral(host, transport, config.listen);
+  });
+  doctor->add_option("--listen", config.listen, "where it is to serve")->capture_default_str();
   return parseAndRun(app, argc, argv, code);
 }

@@ -35,6 +35,12 @@ OrderReading readApplication(const ApplicationObject& app) {
   return {app.gen, encode<schema::AppOrder>(order), app.intentSeq, app.allowed};
 }
 
+std::optional<OrderReading> readHead(const Registry& registry, const std::string& region) {
+  auto found = registry.regions.find(region);
+  if (found == registry.regions.end() || found->second.head.empty()) return std::nullopt;
+  return OrderReading{found->second.gen, found->second.head, seqOf(found->second.head), {}};
+}
+
 // A token lives as long as its site.
 OrderReading readToken(const TokenObject& token, const Bytes& siteGen, uint64_t era) {
   capnp::MallocMessageBuilder message;
@@ -57,6 +63,8 @@ bool belongsTo(const Registry& registry, const TokenObject& token, const std::st
 
 std::set<std::string> orderKeys(const Registry& registry, const std::string& region) {
   std::set<std::string> keys;
+  auto declared = registry.regions.find(region);
+  if (declared != registry.regions.end() && !declared->second.head.empty()) keys.insert(HEAD_KEY);
   for (auto& [name, tenant] : registry.tenants) keys.insert(policyKey(name));
   for (auto& [name, site] : registry.sites) {
     if (site.region == region) keys.insert(siteKey(name));
@@ -70,6 +78,7 @@ std::set<std::string> orderKeys(const Registry& registry, const std::string& reg
 
 std::optional<OrderReading> readOrder(const Registry& registry, const std::string& region,
                                       const std::string& key) {
+  if (key == HEAD_KEY) return readHead(registry, region);
   auto slash = key.find('/');
   auto kind = key.substr(0, slash), rest = key.substr(slash + 1);
   if (kind == "policy") {

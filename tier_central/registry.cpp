@@ -64,6 +64,7 @@ RegionObject readRegion(const Bytes& value) {
   region.number = stored.getNumber();
   region.deviceKey = optionalHash(stored.getDeviceKey());
   region.address = str(stored.getAddress());
+  region.head = copy(stored.getHead());
   return region;
 }
 
@@ -153,6 +154,7 @@ void Registry::saveRegion(const std::string& name, Batch& rows) const {
     if (region.deviceKey) stored.setDeviceKey(region.deviceKey->view());
     stored.setDocumentKey(view(region.documentKey));
     stored.setAddress(region.address);
+    stored.setHead(view(region.head));
   });
 }
 

@@ -16,7 +16,7 @@ struct TenantObject {
   Bytes manifest, gen, policy;
 };
 struct RegionObject {
-  Bytes manifest, gen, documentKey;
+  Bytes manifest, gen, documentKey, head;
   uint32_t number = 0;
   std::optional<Hash> deviceKey;
   std::string address;

@@ -1,11 +1,11 @@
 #include "tier_region/admin.h"
 #include "shared/model/time_text.h"
+#include <capnp/message.h>
 #include <kj/debug.h>
+#include <set>
 
 namespace skerry {
-namespace {
 
-// Registers of this region's sites, borrowed from the core.
 Registers registers(const RegionCore& core) {
   return [&core](const RegisterVisitor& visit) {
     for (auto& [key, held] : core.registers->all()) {
@@ -14,6 +14,8 @@ Registers registers(const RegionCore& core) {
     }
   };
 }
+
+namespace {
 
 void fillSite(schema::Item::Builder item, const RegionCore& core, const SiteSummary& summary) {
   auto to = item.initStatus().initSite();
@@ -25,6 +27,7 @@ void fillSite(schema::Item::Builder item, const RegionCore& core, const SiteSumm
   to.setInstances(summary.instances);
   to.setRunning(summary.running);
   to.setVersion(summary.version);
+  to.setAuthorityAsOf(timeOrEmpty(summary.headTimeMs));
 }
 
 void addSites(ItemList& list, const Bounds& bounds, const RegionCore& core) {
@@ -68,6 +71,7 @@ void fillApplication(schema::Item::Builder item, const RegionCore& core, const s
 void addApplications(ItemList& list, const Bounds& bounds, const RegionCore& core) {
   std::map<std::string, AppTargets> apps;
   for (auto& [site, plan] : core.assigner->sites()) {
+    if (!Bounds::admits(bounds.site, site)) continue;
     for (auto& app : core.assigner->assigned(site)) apps[app].sites.push_back(site);
   }
   for (auto& [key, targets] : apps) {
@@ -78,6 +82,24 @@ void addApplications(ItemList& list, const Bounds& bounds, const RegionCore& cor
       fillApplication(item, core, key, targets);
     });
   }
+}
+
+// `TENANT/APP`, without a tenant the only one that has it here.
+Refusals resolve(const RegionCore& core, const std::string& tenant, const std::string& app,
+                 std::string& key) {
+  std::set<std::string> tenants;
+  for (auto& [site, plan] : core.assigner->sites()) {
+    for (auto& assigned : core.assigner->assigned(site)) {
+      auto slash = assigned.find('/');
+      bool isAsked = assigned.substr(slash + 1) == app &&
+                     Bounds::admits(tenant, assigned.substr(0, slash));
+      if (isAsked) tenants.insert(assigned.substr(0, slash));
+    }
+  }
+  if (tenants.empty()) return {notFound("application", app)};
+  key = *tenants.begin() + "/" + app;
+  if (tenants.size() == 1) return {};
+  return {ambiguous(app, {tenants.begin(), tenants.end()})};
 }
 
 Refusal kindNotHere(const std::string& kind) {
@@ -119,6 +141,11 @@ kj::Promise<void> RegionAdmin::status(StatusContext context) {
   status.setApplications(core.assigner->applications());
   auto counts = countStates(Bounds(), registers(core));
   writeCounts(counts, status.initInstances(counts.size()));
+  auto& head = core.headRelay->newest();
+  if (head) status.setAuthorityAsOf(printTime(head->timeMs));
+  if (!core.headRelay->finding().empty()) {
+    status.initFindings(1)[0].setText(core.headRelay->finding());
+  }
   status.setAsOfMs(host.clock.wallMs());
   return kj::READY_NOW;
 }
@@ -130,6 +157,11 @@ kj::Promise<void> RegionAdmin::get(GetContext context) {
   Bounds bounds(query);
   ItemList list;
   auto results = context.getResults();
+  auto selector = parseSelector(text(query.getSelector()));
+  if (!selector.ok()) {
+    refuse(results, {badSelector(selector.errors[0])});
+    return kj::READY_NOW;
+  }
   if (kind == "site") addSites(list, bounds, core);
   else if (kind == "host") addHosts(list, bounds, registers(core));
   else if (kind == "instance") addInstances(list, bounds, registers(core));
@@ -142,6 +174,10 @@ kj::Promise<void> RegionAdmin::get(GetContext context) {
     refuse(results, {notFound(kind, bounds.name)});
     return kj::READY_NOW;
   }
+  list.keep(selector.selector, [&](const std::string& site) {
+    auto plan = core.assigner->sites().find(site);
+    return plan == core.assigner->sites().end() ? Labels() : plan->second.labels;
+  }, host.clock.wallMs());
   list.write(results.initItems(list.size()));
   results.setAsOfMs(host.clock.wallMs());
   return kj::READY_NOW;
@@ -150,7 +186,23 @@ kj::Promise<void> RegionAdmin::get(GetContext context) {
 kj::Promise<void> RegionAdmin::logs(LogsContext context) {
   context.allowCancellation();
   auto params = context.getParams();
-  return core().logs(params.getQuery(), params.getSink())
+  auto asked = kj::heap<capnp::MallocMessageBuilder>();
+  asked->setRoot(params.getQuery());
+  auto query = asked->getRoot<schema::LogQuery>();
+  auto site = text(query.getSite()), app = text(query.getApp());
+  Refusals refusals;
+  std::string key;
+  if (!site.empty() && !core().assigner->sites().contains(site)) {
+    refusals.push_back(notFound("site", site));
+  } else if (!app.empty() || site.empty()) {
+    refusals = resolve(core(), text(query.getTenant()), app, key);
+  }
+  if (!refusals.empty()) {
+    refuse(context.getResults(), refusals);
+    return kj::READY_NOW;
+  }
+  if (!key.empty()) query.setTenant(key.substr(0, key.find('/')));
+  return core().logs(query, params.getSink()).attach(kj::mv(asked))
       .then([context](kj::Array<kj::String>&& missing) mutable {
     auto list = context.getResults().initMissing(missing.size());
     for (size_t i = 0; i < missing.size(); ++i) list.set(i, missing[i]);
@@ -161,32 +213,46 @@ kj::Promise<void> RegionAdmin::why(WhyContext context) {
   auto& core = this->core();
   auto params = context.getParams();
   auto site = text(params.getSite());
-  auto key = text(params.getTenant()) + "/" + text(params.getApp());
+  std::string key;
+  auto refusals = core.assigner->sites().contains(site)
+      ? resolve(core, text(params.getTenant()), text(params.getApp()), key)
+      : Refusals{notFound("site", site)};
+  if (!refusals.empty()) {
+    refuse(context.getResults(), refusals);
+    return kj::READY_NOW;
+  }
   bool assigned = core.assigner->read(site, "app/" + key) != std::nullopt;
   auto app = appsAtSites(registers(core))[site][key];
-  auto findings = context.getResults().initFindings(2);
+  Bounds bounds;
+  bounds.tenant = key.substr(0, key.find('/'));
+  bounds.app = text(params.getApp());
+  bounds.site = site;
+  auto idle = whatDoesNotRun(bounds, registers(core));
+  auto findings = context.getResults().initFindings(2 + idle.size());
   findings[0].setGood(assigned);
   findings[0].setText(assigned ? "this region assigns it to the site"
-                               : "this region does not assign it to the site: no such application "
-                                 "or site here, or the labels do not match");
+                               : "this region does not assign it to the site: the labels do not "
+                                 "match");
   findings[1].setGood(app.healthy());
   findings[1].setText(!app.spoke ? "the site has not reported about it"
-                      : "the site says: " + app.verdict + " " + app.reason + ", " +
+                      : "the site says: " + app.verdict +
+                            (app.reason.empty() ? "" : ", " + app.reason) + "; " +
                             std::to_string(app.running) + " of " +
                             std::to_string(app.instances) + " instances run");
+  for (size_t i = 0; i < idle.size(); ++i) findings[2 + i].setText(idle[i]);
   return kj::READY_NOW;
 }
 
 kj::Promise<void> RegionAdmin::changed(ChangedContext context) {
   context.allowCancellation();
   auto& core = this->core();
-  if (context.getParams().getSince() != core.changes) {
-    context.getResults().setVersion(core.changes);
+  if (context.getParams().getSince() != core.changes.count()) {
+    context.getResults().setVersion(core.changes.count());
     return kj::READY_NOW;
   }
   auto late = host.timer.afterDelay(schema::Admin::CHANGED_WAIT_MS * kj::MILLISECONDS);
-  return core.whenChanged().exclusiveJoin(kj::mv(late)).then([this, context]() mutable {
-    context.getResults().setVersion(this->core().changes);
+  return core.changes.next().exclusiveJoin(kj::mv(late)).then([this, context]() mutable {
+    context.getResults().setVersion(this->core().changes.count());
   });
 }
 

@@ -8,6 +8,9 @@
 
 namespace skerry {
 
+// Status registers of this region's sites. Borrows the core.
+Registers registers(const RegionCore& core);
+
 class RegionAdmin final : public LowerAdmin {
 public:
   // `core` outlives this.
@@ -19,6 +22,7 @@ public:
   kj::Promise<void> logs(LogsContext context) override;
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;
+  kj::Promise<void> doctor(DoctorContext context) override;
 
 private:
   RegionCore& core();

@@ -1,6 +1,7 @@
 #include "tier_region/assign.h"
 #include "capnp/authority.capnp.h"
 #include "shared/model/encoded.h"
+#include "shared/model/head.h"
 #include <kj/debug.h>
 
 namespace skerry {
@@ -138,8 +139,8 @@ std::optional<Bytes> Assigner::read(const std::string& site, const std::string& 
   if (plan == sitePlans.end()) return std::nullopt;
   if (key == "home") return plan->second.homeEntry;
   if (key == "site") return plan->second.recordEntry;
-  if (key.starts_with(POLICY)) {
-    if (!hasTenant(site, key.substr(POLICY.size()))) return std::nullopt;
+  if (key == HEAD_KEY || key.starts_with(POLICY)) {
+    if (key != HEAD_KEY && !hasTenant(site, key.substr(POLICY.size()))) return std::nullopt;
     auto bytes = orders.bytesOf(key);
     return bytes == nullptr ? std::nullopt : std::optional<Bytes>(*bytes);
   }

@@ -1,6 +1,7 @@
 #include "tier_region/core.h"
 #include "capnp/authority.capnp.h"
 #include "shared/async/task.h"
+#include "shared/daemon/held_statements.h"
 #include "shared/daemon/listen.h"
 #include "shared/daemon/log.h"
 #include "shared/model/encoded.h"
@@ -62,11 +63,13 @@ public:
     core->assigner = kj::heap<Assigner>(core->upward->orders(), core->documents->publicKey());
     auto adding = core->addMissingChildren();
     co_await adding;
+    core->reportUses();
     auto settled = core->writer->durable();
     co_await settled;
     auto listening = listenOn(host, core->config.listen);
     auto port = co_await listening;
-    core->openDoors(transport, kj::mv(port));
+    core->openDoor(transport, kj::mv(port));
+    core->headRelay->begin();
     co_return kj::mv(core);
   }
 
@@ -84,9 +87,6 @@ private:
     core.caChain = kj::mv(keys.caChain);
     core.documents = std::move(keys.documents);
     core.rootKey = keyHash(*core.identity.root);
-    auto pair = kj::newPromiseAndFulfiller<void>();
-    core.wake = kj::mv(pair.fulfiller);
-    core.woken = pair.promise.fork();
   }
 
   static void trustCentral(RegionCore& core) {
@@ -94,6 +94,15 @@ private:
     RowChanges rows;
     core.upward->trust({keys.document, CENTRAL_HOME_GEN}, rows);
     addRows(core.writer->rows(), core.upward->ids().name, rows);
+    core.headRelay = kj::heap<HeadRelay>(HeadRelay::Parts{
+        core.host.timer, core.upward->orders(),
+        [&core] {
+          std::vector<std::string> sites;
+          for (auto& [site, child] : core.children) sites.push_back(site);
+          return sites;
+        },
+        [&core](const std::string& site) { core.project({{site, {HEAD_KEY}}}); }},
+        keys.authority, core.self.name);
   }
 };
 
@@ -104,39 +113,23 @@ kj::Promise<kj::Own<RegionCore>> RegionCore::open(Host& host, const Transport& t
 
 RegionCore::~RegionCore() noexcept(false) {
   adding = kj::READY_NOW;
-  renewing = kj::READY_NOW;
+  headRelay = nullptr;
   parent = nullptr;
-  listener = nullptr;
+  door = nullptr;
   children.clear();
   writer = nullptr;
 }
 
-void RegionCore::openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port) {
-  auto colon = config.listen.rfind(':');
-  address = config.listen.substr(0, colon + 1) + std::to_string(port->getPort());
-  if (port->getPort() == 0) address = config.listen;  // a simulated address is a name
-  handshaker = transport.newHandshaker(host, *this, identity);
-  listener = kj::heap<Listener>(kj::mv(port), host.timer, *handshaker, Listener::Doors{
-      [this](Secured peer) { return serveSession(kj::mv(peer)); },
-      [this](Secured peer) { return serveEnroll(kj::mv(peer.stream), *this, host.timer); }});
+void RegionCore::openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port) {
+  door = kj::heap<FrontDoor>(FrontDoor::Parts{
+      host, transport, *this, *this, [this](Secured peer) { return serveSession(kj::mv(peer)); },
+      [this]() -> const Identity& { return identity = loadRegionKeys(host, self.name).identity; },
+      [this](Handshaker& renewed) { parent->use(renewed); }}, identity, config.listen,
+      kj::mv(port));
+  address = door->address();
   parent = kj::heap<Parent>(
-      Parent::Parts{host, *handshaker, *upward, *registers, blobs, *writer, *this, clock},
+      Parent::Parts{host, door->handshaker(), *upward, *registers, blobs, *writer, *this, clock},
       self.parents);
-  renewing = renewDaily(transport).eagerlyEvaluate([](kj::Exception&& reason) {
-    logEvent(Severity::ERROR, "certificate.unrenewed", {{"reason", reason.getDescription()}});
-  });
-}
-
-// Our own certificate, long before it ends; sessions that are open keep what they began with.
-kj::Promise<void> RegionCore::renewDaily(const Transport& transport) {
-  return host.timer.afterDelay(OWN_RENEWAL_CHECK).then([this, &transport] {
-    identity = loadRegionKeys(host, self.name).identity;
-    auto fresh = transport.newHandshaker(host, *this, identity);
-    listener->use(*fresh);
-    parent->use(*fresh);
-    handshaker = kj::mv(fresh);
-    return renewDaily(transport);
-  });
 }
 
 // A site has a child here while central gives it a home with us. Reading waits for what was written
@@ -163,7 +156,7 @@ kj::Promise<void> RegionCore::openMissingChildren() {
 void RegionCore::addChild(const std::string& site, kj::Own<Document> document) {
   if (children.contains(site) || !assigner->sites().contains(site)) return;
   auto child = kj::heap<Child>(site, kj::mv(document), Child::Parts{host, blobs, *writer, *this});
-  std::set<std::string> keys{"home", "site"};
+  std::set<std::string> keys{"home", "site", HEAD_KEY};
   for (auto& [key, written] : child->document().table().rows()) keys.insert(key);
   for (auto& app : assigner->assigned(site)) {
     keys.insert("app/" + app);
@@ -221,13 +214,14 @@ void RegionCore::ordersChanged(const std::set<std::string>& keys) {
   adding = addMissingChildren().eagerlyEvaluate([](kj::Exception&& reason) {
     logEvent(Severity::ERROR, "site.unopened", {{"reason", reason.getDescription()}});
   });
+  if (keys.contains(HEAD_KEY)) headRelay->begin();
   sweepBlobs();
   auto& entries = upward->orders().entries();
   for (auto& key : keys) {
     auto entry = entries.find(key);
     if (entry != entries.end()) fetchMissing(entry->second);
   }
-  noteChange();
+  changes.note();
 }
 
 // What came without travelling along: large blobs, and those of a whole list of buckets.
@@ -239,7 +233,7 @@ void RegionCore::linkChanged() {
   if (parent->online()) {
     for (auto& [key, entry] : upward->orders().entries()) fetchMissing(entry);
   }
-  noteChange();
+  changes.note();
 }
 
 void RegionCore::sweepBlobs() {
@@ -265,18 +259,16 @@ kj::Promise<void> RegionCore::serveSession(Secured peer) {
 }
 
 void RegionCore::greeted(const std::string& site, schema::ChildHello::Reader) {
-  admission.require();
+  door->admit();
   registers->set(site + "/link", linkStatus(true, clock.nowMs()));
   parent->statusChanged();
-  noteChange();
+  changes.note();
 }
 
-void RegionCore::fillHello(const std::string& site, schema::ParentHello::Builder hello) {
-  Decoded<schema::Signed> authority(self.authority);
-  hello.setAuthority(authority.get());
-  auto entry = decodeOrderEntry(view(assigner->sites().at(site).homeEntry));
-  Decoded<schema::Signed> home(entry->value);
-  hello.setHome(home.get());
+void RegionCore::fillHello(const std::string& site, schema::ChildHello::Reader said,
+                           schema::ParentHello::Builder hello) {
+  auto home = decodeOrderEntry(view(assigner->sites().at(site).homeEntry));
+  showUnheld(said, view(self.authority), view(home->value), hello);
 }
 
 void RegionCore::statusChanged(const std::string& site, const std::vector<std::string>& keys) {
@@ -291,7 +283,7 @@ void RegionCore::statusChanged(const std::string& site, const std::vector<std::s
     }
   }
   parent->statusChanged();
-  noteChange();
+  changes.note();
 }
 
 // A site that joined and was not heard since this region started is offline at least since then.
@@ -305,11 +297,13 @@ void RegionCore::reportLink(const std::string& site) {
 void RegionCore::fillHello(schema::ChildHello::Builder hello) {
   hello.setAdvertise(config.advertise.empty() ? address : config.advertise);
   hello.setDocumentKey(view(documents->publicKey()));
+  sayHeld(self, parent->getKey(), hello);
 }
 
 void RegionCore::greeted(schema::ParentHello::Reader hello) {
-  auto envelope = encode<schema::Signed>(hello.getAuthority());
+  auto envelope = readShown(self, parent->getKey(), hello).authority;
   if (envelope == self.authority && self.parentKey == parent->getKey()) return;
+  KJ_REQUIRE(!envelope.empty(), "this central does not show which keys are central's");
   // Central's keys may change; the root's word for it may not be missing.
   openAuthority(*identity.root, view(envelope));
   self.authority = envelope;
@@ -319,14 +313,6 @@ void RegionCore::greeted(schema::ParentHello::Reader hello) {
 
 bool RegionCore::ignoresDates(Door door, const Hash& leaf) const {
   return door == Door::SESSION && (leaf == self.parentKey || members.find(leaf) != nullptr);
-}
-
-void RegionCore::noteChange() {
-  ++changes;
-  wake->fulfill();
-  auto pair = kj::newPromiseAndFulfiller<void>();
-  wake = kj::mv(pair.fulfiller);
-  woken = pair.promise.fork();
 }
 
 }  // namespace skerry

@@ -1,12 +1,13 @@
 // A region between two openings of its store: the document from central, the documents of its
 // sites, and the links to both sides. Everything here is rebuilt from the store.
 #pragma once
+#include "shared/daemon/changes.h"
 #include "shared/daemon/child.h"
+#include "shared/daemon/front_door.h"
 #include "shared/daemon/parent.h"
 #include "shared/daemon/self.h"
-#include "shared/link/enroll.h"
-#include "shared/link/listener.h"
 #include "tier_region/assign.h"
+#include "tier_region/head_relay.h"
 #include "tier_region/members.h"
 
 namespace skerry {
@@ -28,8 +29,6 @@ public:
 
   kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                           schema::LineSink::Client sink) override;
-  void noteChange();
-  kj::Promise<void> whenChanged() { return woken.addBranch(); }
 
   Host& host;
   RegionConfig config;
@@ -46,16 +45,15 @@ public:
   std::map<std::string, kj::Own<Child>> children;  // by site: those with a home here
   kj::Own<Parent> parent;
   std::string address;  // HOST:PORT in use
-  uint64_t changes = 1;
+  Changes changes;  // of anything shown
+  kj::Own<HeadRelay> headRelay;
 
 private:
   RegionCore(Host& host, RegionConfig config)
-      : host(host), config(std::move(config)), clock(host.clock),
-        admission(host.timer, HELLOS_PER_SECOND, HELLOS_AT_ONCE) {}
+      : host(host), config(std::move(config)), clock(host.clock) {}
   friend class RegionOpening;
 
-  void openDoors(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
-  kj::Promise<void> renewDaily(const Transport& transport);
+  void openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
   kj::Promise<void> serveSession(Secured peer);
   // Projects what the central document says into the sites' documents it touches.
   void project(const Assigner::TouchedKeys& touched);
@@ -67,12 +65,16 @@ private:
   void fetchMissing(const Orders::Stored& entry);
   void sweepBlobs();
   void reportLink(const std::string& site);
+  // Of a token: that it was used, and by which host of the site.
+  void reportUses();
+  void reportUse(const std::string& token, const std::string& site, const std::string& host);
 
   kj::Promise<EnrollAnswer> enroll(EnrollAsked asked) override;
 
   // Towards the sites.
   void greeted(const std::string& site, schema::ChildHello::Reader hello) override;
-  void fillHello(const std::string& site, schema::ParentHello::Builder hello) override;
+  void fillHello(const std::string& site, schema::ChildHello::Reader said,
+                 schema::ParentHello::Builder hello) override;
   void statusChanged(const std::string& site, const std::vector<std::string>& keys) override;
   // Towards central.
   bool mayLead(const std::string& name) override { return name == "central"; }
@@ -87,18 +89,14 @@ private:
   bool isRevoked(const Hash&) const override { return false; }
   int64_t nowMs() const override { return clock.nowMs(); }
 
-  Admission admission;  // of hellos: who is beyond it is told when to come back
   Hash rootKey;
   uint64_t era = 0;
   int64_t startedMs = 0;
   OwnKey caKey;
   std::vector<OwnCert> caChain;
   std::unique_ptr<Signer> documents;
-  kj::Own<Handshaker> handshaker;
-  kj::Own<Listener> listener;
-  kj::Own<kj::PromiseFulfiller<void>> wake;
-  kj::ForkedPromise<void> woken = nullptr;
-  kj::Promise<void> adding = kj::READY_NOW, renewing = kj::READY_NOW;
+  kj::Own<FrontDoor> door;
+  kj::Promise<void> adding = kj::READY_NOW;
 };
 
 }  // namespace skerry

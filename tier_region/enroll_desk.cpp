@@ -39,6 +39,9 @@ kj::Promise<EnrollAnswer> RegionCore::enroll(EnrollAsked asked) {
   members.useToken(asked.token, device, rows);
   members.add(device, member, rows);
   reportLink(member.site);
+  reportUse(asked.token, member.site, member.host);
+  parent->statusChanged();
+  changes.note();
   auto name = "site:" + member.site + "/" + member.host;
   skerry::Issuer issuing{*caChain[0], *caKey};
   Enrolled answer;
@@ -54,6 +57,22 @@ kj::Promise<EnrollAnswer> RegionCore::enroll(EnrollAsked asked) {
     logEvent(Severity::INFO, "host.joined", {{"site", member.site}, {"host", member.host}});
     return EnrollAnswer(kj::mv(answer));
   });
+}
+
+void RegionCore::reportUses() {
+  for (auto& [token, device] : members.usedTokens()) {
+    auto entry = upward->orders().find("token/" + token);
+    if (!entry) continue;
+    Decoded<schema::TokenOrder> order(entry->value);
+    auto site = text(order.get().getSite());
+    auto* member = members.ofSite(site);
+    reportUse(token, site, member == nullptr ? "" : member->host);
+  }
+}
+
+void RegionCore::reportUse(const std::string& token, const std::string& site,
+                           const std::string& host) {
+  registers->set(site + "/token/" + token, copy(view(host.empty() ? "?" : host)));
 }
 
 }  // namespace skerry

@@ -1,5 +1,6 @@
 // Asking sites for log lines: through the connections they opened, all at once.
 #include "tier_region/core.h"
+#include <kj/debug.h>
 #include <kj/refcount.h>
 
 namespace skerry {
@@ -10,9 +11,15 @@ struct Missing : kj::Refcounted { kj::Vector<kj::String> sites; };
 kj::Promise<kj::Array<kj::String>> RegionCore::logs(schema::LogQuery::Reader query,
                                                     schema::LineSink::Client sink) {
   auto missing = kj::refcounted<Missing>();
-  auto app = text(query.getTenant()) + "/" + text(query.getApp());
+  auto app = text(query.getTenant()) + "/" + text(query.getApp());  // of a site alone: none
+  auto selector = parseSelector(text(query.getSelector()));
+  KJ_REQUIRE(selector.ok(), "the label expression of a query for lines cannot be read");
   kj::Vector<kj::Promise<void>> asked;
   for (auto& [site, child] : children) {
+    auto plan = assigner->sites().find(site);
+    bool isMeant = plan != assigner->sites().end() &&
+                   selector.selector.matches(plan->second.labels);
+    if (!isMeant) continue;
     if (query.getSite().size() > 0) {
       if (text(query.getSite()) != site) continue;
     } else if (assigner->read(site, "app/" + app) == std::nullopt) {

@@ -1,5 +1,7 @@
 // skerry-region: schedules the sites near it, relays central's orders, issues certificates.
 #include "shared/daemon/join_verb.h"
+#include "shared/daemon/preflight.h"
+#include "tier_region/doctor.h"
 #include "tier_region/join.h"
 #include "tier_region/service.h"
 
@@ -14,10 +16,15 @@ int main(int argc, char** argv) {
   auto join = app.add_subcommand("join", "join central with a one-time token");
   join->add_option("token", token, "the token, @FILE, or - for standard input")->required();
   join->callback([&] {
-    code = runJoin(data, token, TokenKind::REGION, [](Host& host, const Transport& transport,
-                                                      Token parsed) {
+    JoinSteps steps;
+    steps.before = [](Host& host, const Transport& transport, const Token& parsed) {
+      return lookBeforeJoining(host, transport, regionSubject(host), "central", parsed);
+    };
+    steps.join = [](Host& host, const Transport& transport, Token parsed) {
       return joinRegion(host, transport, std::move(parsed));
-    });
+    };
+    steps.after = [](Host& host) { return readinessOfRegion(host); };
+    code = runJoin(data, token, TokenKind::REGION, kj::mv(steps));
   });
 
   RegionConfig config;
@@ -30,5 +37,9 @@ int main(int argc, char** argv) {
       return kj::heap<RegionService>(host, transport, config);
     });
   });
+  auto doctor = addDoctor(app, data, code, [&](Host& host, const Transport& transport) {
+    return examineRegion(host, transport, config.listen);
+  });
+  doctor->add_option("--listen", config.listen, "where it is to serve")->capture_default_str();
   return parseAndRun(app, argc, argv, code);
 }

@@ -23,6 +23,8 @@ public:
   void removeSite(const std::string& site, Batch& rows);
 
   std::optional<Hash> tokenUser(const std::string& tokenId) const;
+  // Tokens by id, and the device key that came with each.
+  const std::map<std::string, Hash>& usedTokens() const { return used; }
   void useToken(const std::string& tokenId, const Hash& deviceKey, Batch& rows);
 
   void load(const std::vector<Row>& peers, const std::vector<Row>& tokens);

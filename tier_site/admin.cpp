@@ -1,6 +1,7 @@
 #include "tier_site/admin.h"
 #include "shared/daemon/problems.h"
 #include "shared/daemon/views.h"
+#include "shared/model/time_text.h"
 #include "tier_site/service.h"
 #include <capnp/message.h>
 #include <kj/debug.h>
@@ -11,8 +12,15 @@ namespace {
 SiteCore& coreOf(SiteService& service) {
   KJ_IF_MAYBE(core, service.current()) return *core;
   kj::throwFatalException(KJ_EXCEPTION(OVERLOADED,
-      "this site's disk failed a write and its store is being reopened; applications run on, try "
-      "again in a moment"));
+      "this site's disk failed and its store is being reopened; applications run on, try again "
+      "in a moment"));
+}
+
+// What the disk keeps from being done; empty: nothing.
+std::string diskFinding(SiteService& service) {
+  auto trouble = service.diskTrouble();
+  if (trouble.empty()) return "";
+  return trouble + "; applications run and are healed, changes from above wait";
 }
 
 Registers registers(const SiteCore& core) {
@@ -55,6 +63,12 @@ std::vector<TenantAndName> named(const SiteCore& core, const std::string& tenant
   return found;
 }
 
+std::vector<std::string> tenantsOf(const std::vector<TenantAndName>& apps) {
+  std::vector<std::string> tenants;
+  for (auto& app : apps) tenants.push_back(app.first);
+  return tenants;
+}
+
 Refusal kindNotHere(const std::string& kind) {
   Refusal refusal;
   refusal.reason = "kind-unknown";
@@ -81,6 +95,19 @@ kj::Promise<void> SiteAdmin::status(StatusContext context) {
   status.setApplications(core.assignments->apps().size());
   auto counts = countStates(Bounds(), registers(core));
   writeCounts(counts, status.initInstances(counts.size()));
+  std::vector<std::pair<std::string, std::string>> lines;  // what, and the command that helps
+  if (auto trouble = diskFinding(service); !trouble.empty()) {
+    lines.push_back({trouble, "df -h " + std::string(host.path.cStr())});
+  }
+  if (auto stale = core.headWatch->finding(core.clock.nowMs()); !stale.empty()) {
+    lines.push_back({stale, "skerry status"});
+  }
+  auto findings = status.initFindings(lines.size());
+  for (size_t i = 0; i < lines.size(); ++i) {
+    findings[i].setText(lines[i].first);
+    findings[i].setNext(lines[i].second);
+  }
+  if (auto& head = core.headWatch->newest()) status.setAuthorityAsOf(printTime(head->timeMs));
   status.setAsOfMs(host.clock.wallMs());
   return kj::READY_NOW;
 }
@@ -112,6 +139,13 @@ kj::Promise<void> SiteAdmin::get(GetContext context) {
     refuse(results, {notFound(kind, bounds.name)});
     return kj::READY_NOW;
   }
+  auto selector = parseSelector(text(query.getSelector()));
+  if (!selector.ok()) {
+    refuse(results, {badSelector(selector.errors[0])});
+    return kj::READY_NOW;
+  }
+  list.keep(selector.selector, [&](const std::string&) { return core.assignments->siteLabels(); },
+            host.clock.wallMs());
   list.write(results.initItems(list.size()));
   results.setAsOfMs(host.clock.wallMs());
   return kj::READY_NOW;
@@ -121,15 +155,21 @@ kj::Promise<void> SiteAdmin::logs(LogsContext context) {
   context.allowCancellation();
   auto& core = coreOf(service);
   auto params = context.getParams();
-  auto apps = named(core, text(params.getQuery().getTenant()), text(params.getQuery().getApp()));
-  if (apps.empty()) {
-    refuse(context.getResults(), {notFound("application", text(params.getQuery().getApp()))});
+  auto site = text(params.getQuery().getSite()), app = text(params.getQuery().getApp());
+  auto apps = named(core, text(params.getQuery().getTenant()), app);
+  bool isOfSite = app.empty() && !site.empty();
+  Refusals refusals;
+  if (!Bounds::admits(site, core.self.name)) refusals = {notFound("site", site)};
+  else if (!isOfSite && apps.empty()) refusals = {notFound("application", app)};
+  else if (!isOfSite && apps.size() > 1) refusals = {ambiguous(app, tenantsOf(apps))};
+  if (!refusals.empty()) {
+    refuse(context.getResults(), refusals);
     return kj::READY_NOW;
   }
   auto query = kj::heap<capnp::MallocMessageBuilder>();
   query->setRoot(params.getQuery());
   auto asked = query->getRoot<schema::LogQuery>();
-  asked.setTenant(apps[0].first);
+  if (!isOfSite) asked.setTenant(apps[0].first);
   return core.logs(asked.asReader(), params.getSink()).ignoreResult().attach(kj::mv(query));
 }
 
@@ -138,6 +178,10 @@ kj::Promise<void> SiteAdmin::why(WhyContext context) {
   auto params = context.getParams();
   auto apps = named(core, text(params.getTenant()), text(params.getApp()));
   auto results = context.getResults();
+  if (apps.size() > 1) {
+    refuse(results, {ambiguous(text(params.getApp()), tenantsOf(apps))});
+    return kj::READY_NOW;
+  }
   if (apps.empty()) {
     auto findings = results.initFindings(1);
     findings[0].setText("the region gave this site no orders for '" + text(params.getApp()) + "'");
@@ -145,10 +189,14 @@ kj::Promise<void> SiteAdmin::why(WhyContext context) {
   }
   auto& app = core.assignments->apps().at(apps[0]);
   std::vector<std::pair<bool, std::string>> lines;
+  if (auto trouble = diskFinding(service); !trouble.empty()) lines.push_back({false, trouble});
   bool accepted = app.judgement.verdict == Judgement::Verdict::ACCEPTED;
   lines.push_back({accepted, accepted ? "the orders hold: signed, allowed here, and the newest"
                                       : "the orders do not hold: " + app.judgement.reason});
   if (!accepted && app.acted) lines.push_back({true, "what was acted on before goes on"});
+  if (app.acted) {
+    for (auto& note : core.inForce(apps[0]).notes) lines.push_back({true, note});
+  }
   for (auto& [id, slot] : core.slots()) {
     if (id.tenant != apps[0].first || id.app != apps[0].second) continue;
     KJ_IF_MAYBE(view, service.running().find(id)) {

@@ -18,6 +18,7 @@ public:
   kj::Promise<void> logs(LogsContext context) override;
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;
+  kj::Promise<void> doctor(DoctorContext context) override;
 
 private:
   Host& host;

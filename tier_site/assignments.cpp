@@ -1,4 +1,5 @@
 #include "tier_site/assignments.h"
+#include "capnp/authority.capnp.h"
 #include "capnp/stored.capnp.h"
 #include "shared/daemon/self.h"
 #include "shared/ledger/ids.h"
@@ -35,6 +36,9 @@ std::set<Hash> Assignments::missing() const {
 bool Assignments::uses(const Hash& blob) const {
   for (auto& [name, app] : known) {
     if (app.acted && app.acted->revision == blob) return true;
+    for (auto& before : app.earlier) {
+      if (before.revision == blob) return true;
+    }
   }
   return orders.refersTo(blob);
 }
@@ -81,8 +85,16 @@ void Assignments::judge(const TenantAndName& name, Batch& rows) {
   if (app.judgement.verdict != Judgement::Verdict::ACCEPTED) return;
   raise(app.judgement.raised, rows);
   if (app.acted && *app.acted == *app.judgement.acted) return;
-  app.acted = app.judgement.acted;
+  act(app, *app.judgement.acted);
   saveActed(name, rows);
+}
+
+void Assignments::act(App& app, Acted next) {
+  if (app.acted && app.acted->gen != next.gen) app.earlier.clear();
+  else if (app.acted) app.earlier.insert(app.earlier.begin(), std::move(*app.acted));
+  std::erase_if(app.earlier, [&](auto& before) { return before.revision == next.revision; });
+  if (app.earlier.size() > EARLIER_MAX) app.earlier.resize(EARLIER_MAX);
+  app.acted = std::move(next);
 }
 
 void Assignments::saveActed(const TenantAndName& name, Batch& rows) const {
@@ -93,7 +105,10 @@ void Assignments::saveActed(const TenantAndName& name, Batch& rows) const {
   }
   capnp::MallocMessageBuilder message;
   auto stored = message.initRoot<schema::StoredActed>();
-  stored.setAssignment(view(found->second.acted->assignment));
+  auto& app = found->second;
+  stored.setAssignment(view(app.acted->assignment));
+  auto earlier = stored.initEarlier(app.earlier.size());
+  for (size_t i = 0; i < app.earlier.size(); ++i) earlier.set(i, view(app.earlier[i].assignment));
   rows.put(Table::MARK, SELF_DOCUMENT, view(key), view(encode<schema::StoredActed>(stored)));
 }
 
@@ -110,6 +125,18 @@ void Assignments::raise(const Marks& marks, Batch& rows) {
   }
 }
 
+Labels Assignments::siteLabels() const {
+  Labels labels;
+  auto entry = orders.find("site");
+  Disbelief why;
+  if (!entry) return labels;
+  auto record = openStatement(view(trust.authorityKey), "site", view(entry->value), why);
+  if (!record) return labels;
+  Decoded<schema::SiteRecord> decoded(record->body);
+  for (auto pair : decoded.get().getLabels()) labels[text(pair.getName())] = text(pair.getValue());
+  return labels;
+}
+
 void Assignments::load(const std::vector<Row>& markRows, Batch& rows) {
   for (auto& row : markRows) {
     auto key = text(view(row.key));
@@ -120,7 +147,13 @@ void Assignments::load(const std::vector<Row>& markRows, Batch& rows) {
     } else if (key.starts_with(ACTED_ROW)) {
       auto name = split(std::string_view(key).substr(ACTED_ROW.size()));
       Decoded<schema::StoredActed> stored(row.value);
-      known[name].acted = reopenActed(name, stored.get().getAssignment(), blobs);
+      auto& app = known[name];
+      app.acted = reopenActed(name, stored.get().getAssignment(), blobs);
+      for (auto assignment : stored.get().getEarlier()) {
+        if (auto before = reopenActed(name, assignment, blobs)) {
+          app.earlier.push_back(std::move(*before));
+        }
+      }
     }
   }
   std::set<std::string> keys;

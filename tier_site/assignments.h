@@ -2,6 +2,7 @@
 // does not. Pure but for the rows it writes.
 #pragma once
 #include "shared/ledger/orders.h"
+#include "shared/model/selector.h"
 #include "shared/store/store.h"
 #include "tier_site/verified.h"
 #include <set>
@@ -13,8 +14,12 @@ public:
   // `orders` outlives this.
   Assignments(Trust trust, const Orders& orders, BlobLookup blobs);
 
+  static constexpr size_t EARLIER_MAX = 5;  // as many as an intent allows to return to
   struct App {
     std::optional<Acted> acted;  // none: nothing ever held
+    // Other revisions acted on before in this life of the application, newest first: their content
+    // is kept, at most EARLIER_MAX of them.
+    std::vector<Acted> earlier;
     Judgement judgement;         // of what the orders say now
   };
   const std::map<TenantAndName, App>& apps() const { return known; }
@@ -22,6 +27,8 @@ public:
   // Blobs that assignments wait for.
   std::set<Hash> missing() const;
   bool uses(const Hash& blob) const;
+  // What central says of this site; none before it has, or while it is not believed.
+  Labels siteLabels() const;
 
   // These keys of the orders changed: judges what they touch. The applications whose standing may
   // have changed.
@@ -35,6 +42,7 @@ public:
 
 private:
   void judge(const TenantAndName& app, Batch& rows);
+  static void act(App& app, Acted next);
   void saveActed(const TenantAndName& app, Batch& rows) const;
 
   Trust trust;

@@ -1,6 +1,7 @@
 #include "tier_site/core.h"
 #include "capnp/authority.capnp.h"
 #include "shared/async/task.h"
+#include "shared/daemon/held_statements.h"
 #include "shared/daemon/log.h"
 #include "shared/model/encoded.h"
 #include "shared/replica/document_store.h"
@@ -30,22 +31,21 @@ public:
     takeSelf(*core, transport, kj::mv(joined));
     auto loading = Blobs::load(*core->store);
     core->blobs = co_await loading;
-    auto counting = nextCounter(*core->store, "statusEpoch", 1);
+    core->writer = kj::heap<Writer>(*core->store, kj::mv(failed));
+    core->writer->hold();
+    Batch first;
+    auto counting = nextCounter(*core->store, "statusEpoch", 1, first);
     auto epoch = co_await counting;
     core->registers = kj::heap<RegisterSource>(epoch);
     auto running = core->store->scan(Table::RUN, SELF_DOCUMENT);
     auto runRows = co_await running;
     core->histories = RunBook::load(runRows);
-    core->writer = kj::heap<Writer>(*core->store, kj::mv(failed));
-    Batch first;
     auto reading = openDocument(*core->store, idsOf(core->self), first);
     core->document = co_await reading;
     core->writer->rows().append(kj::mv(first));
     auto marking = core->store->scan(Table::MARK, SELF_DOCUMENT);
     auto markRows = co_await marking;
     takeAssignments(*core, markRows);
-    auto settled = core->writer->durable();
-    co_await settled;
     co_return kj::mv(core);
   }
 
@@ -69,6 +69,9 @@ private:
                                              core.document->orders(), core.blobs.source());
     core.assignments->load(markRows, core.writer->rows());
     if (!core.self.home.empty()) core.takeHome(view(core.self.home));
+    core.headWatch = kj::heap<HeadWatch>(core.host, Trust{core.self.name, core.authorityKey});
+    core.headWatch->load(markRows, core.regionName);
+    core.watching = core.watchHead().eagerlyEvaluate([](kj::Exception&&) {});
     for (auto& [name, app] : core.assignments->apps()) core.reportApp(name);
     core.reportHost();
   }
@@ -80,12 +83,31 @@ kj::Promise<kj::Own<SiteCore>> SiteCore::open(Host& host, const Transport& trans
 }
 
 SiteCore::~SiteCore() noexcept(false) {
+  watching = kj::READY_NOW;
+  settling = kj::READY_NOW;
   acting = kj::READY_NOW;
   parent = nullptr;
   writer = nullptr;
 }
 
+void SiteCore::begin(kj::Duration quiet) {
+  settling = host.timer.afterDelay(quiet).then([this] {
+    writer->release();
+    return writer->durable();
+  }).then([this] {
+    settled = true;
+    dial();
+    events.changed();
+  }).eagerlyEvaluate([](kj::Exception&&) {});  // the writer told who has to know
+}
+
 void SiteCore::connect() {
+  mayDial = true;
+  dial();
+}
+
+void SiteCore::dial() {
+  if (!settled || !mayDial) return;
   parent = kj::heap<Parent>(
       Parent::Parts{host, *handshaker, *document, *registers, blobs, *writer, *this, clock},
       self.parents);
@@ -117,22 +139,44 @@ bool SiteCore::mayLead(const std::string& name) {
   return regionName.empty() ? name.starts_with("region:") : name == "region:" + regionName;
 }
 
+void SiteCore::fillHello(schema::ChildHello::Builder hello) {
+  KJ_IF_MAYBE(up, parent) sayHeld(self, (*up)->getKey(), hello);
+}
+
 void SiteCore::greeted(schema::ParentHello::Reader hello) {
-  auto authority = encode<schema::Signed>(hello.getAuthority());
-  if (authority != self.authority) openAuthority(*identity.root, view(authority));
-  takeHome(view(encode<schema::Signed>(hello.getHome())));
-  KJ_IF_MAYBE(up, parent) {
-    KJ_REQUIRE(mayLead((*up)->getName()), "this region shows another region's home",
-               (*up)->getName().c_str(), regionName.c_str());
-    if (self.parentKey != (*up)->getKey()) {
-      self.parentKey = (*up)->getKey();
-      saveSelf(self, writer->rows());
-    }
+  auto& up = *KJ_ASSERT_NONNULL(parent);
+  auto shown = readShown(self, up.getKey(), hello);
+  KJ_REQUIRE(!shown.home.empty(), "this region shows no right to command the site",
+             up.getName().c_str());
+  if (shown.authority != self.authority) openAuthority(*identity.root, view(shown.authority));
+  takeHome(view(shown.home));
+  KJ_REQUIRE(mayLead(up.getName()), "this region shows another region's home",
+             up.getName().c_str(), regionName.c_str());
+  if (self.parentKey != up.getKey()) {
+    self.parentKey = up.getKey();
+    saveSelf(self, writer->rows());
   }
   reportHost();
 }
 
+void SiteCore::takeHead() {
+  auto entry = document->orders().find(HEAD_KEY);
+  if (!entry) return;
+  auto why = headWatch->take(view(entry->value), regionName, *assignments, writer->rows());
+  if (!why.reason.empty()) logEvent(Severity::WARNING, "head.refused", {{"reason", why.reason}});
+  reportHost();
+}
+
+kj::Promise<void> SiteCore::watchHead() {
+  return host.timer.afterDelay(HEAD_LOOK_EVERY).then([this] {
+    reportHost();
+    statusMoved();
+    return watchHead();
+  });
+}
+
 void SiteCore::ordersChanged(const std::set<std::string>& keys) {
+  if (keys.contains(HEAD_KEY)) takeHead();
   acted(assignments->update(keys, writer->rows()));
 }
 
@@ -147,7 +191,7 @@ void SiteCore::acted(const std::set<TenantAndName>& apps) {
   blobs.sweep([this](const Hash& hash) { return assignments->uses(hash); }, writer->rows());
   fetchMissing();
   acting = writer->durable().then([this] {
-    events.wanted(slots());
+    events.wanted();
     // Only now: with the new orders, yesterday's `running` would pass for today's.
     for (auto& app : unreported) reportApp(app);
     unreported.clear();
@@ -155,10 +199,15 @@ void SiteCore::acted(const std::set<TenantAndName>& apps) {
   }).eagerlyEvaluate([](kj::Exception&&) {});
 }
 
+InForce SiteCore::inForce(const TenantAndName& app) const {
+  return skerry::inForce(app, assignments->apps().at(app), document->local(), SitePolicy(),
+                         blobs.source(), {"site:" + self.name, "host:" + self.host});
+}
+
 std::map<InstanceId, Slot> SiteCore::slots() const {
   std::map<InstanceId, Slot> all;
   for (auto& [name, app] : assignments->apps()) {
-    if (app.acted) all.merge(render(*app.acted, {self.name, self.host}));
+    if (app.acted) all.merge(render(inForce(name), {self.name, self.host}));
   }
   return all;
 }
@@ -170,6 +219,7 @@ void SiteCore::fetchMissing() {
 }
 
 void SiteCore::linkChanged() {
+  headWatch->linkChanged(KJ_ASSERT_NONNULL(parent)->online());
   fetchMissing();
   events.changed();
 }
@@ -180,7 +230,7 @@ void SiteCore::statusMoved() {
 }
 
 void SiteCore::reportHost() {
-  registers->set("host", hostStatus(self, host.clock, startedMs, clock.error()));
+  registers->set("host", hostStatus(self, host.clock, startedMs, clock, *headWatch));
 }
 
 void SiteCore::reportApp(const TenantAndName& name) {
@@ -215,7 +265,8 @@ kj::Promise<kj::Array<kj::String>> SiteCore::logs(schema::LogQuery::Reader query
                                                   schema::LineSink::Client sink) {
   kj::Vector<kj::Promise<void>> reading;
   for (auto& [id, slot] : slots()) {
-    bool asked = text(query.getTenant()) == id.tenant && text(query.getApp()) == id.app &&
+    bool asked = (query.getApp().size() == 0 || text(query.getApp()) == id.app) &&
+                 (query.getTenant().size() == 0 || text(query.getTenant()) == id.tenant) &&
                  (query.getService().size() == 0 || text(query.getService()) == id.service) &&
                  (query.getOrdinal() < 0 || uint32_t(query.getOrdinal()) == id.ordinal);
     if (asked) reading.add(events.logs(id, query, sink));

@@ -1,9 +1,14 @@
 // A site's host between two openings of its store: the document with its region, what it acts on,
 // the link. What runs is the supervisor's, which lives longer.
+//
+// Opening reads and writes nothing, so that a full disk hides nothing of what is wanted: a machine
+// that boots with one starts its applications. What opening has to write waits until begin(), and
+// the link until that is on disk, since nothing leaves before.
 #pragma once
 #include "shared/daemon/parent.h"
 #include "shared/daemon/self.h"
 #include "tier_site/assignments.h"
+#include "tier_site/head_watch.h"
 #include "tier_site/render.h"
 #include "tier_site/run_book.h"
 
@@ -15,8 +20,8 @@ public:
   // What the core tells its service.
   struct Events {
     virtual ~Events() noexcept(false) {}
-    // This is what should run now; it is durable.
-    virtual void wanted(std::map<InstanceId, Slot> slots) = 0;
+    // What should run has changed, slots(); it is durable.
+    virtual void wanted() = 0;
     virtual kj::Promise<void> logs(const InstanceId& id, schema::LogQuery::Reader query,
                                    schema::LineSink::Client sink) = 0;
     virtual void changed() = 0;
@@ -27,11 +32,18 @@ public:
   ~SiteCore() noexcept(false);
   KJ_DISALLOW_COPY(SiteCore);
 
-  // Dials the region. Not before what runs was adopted.
+  // Writes, after `quiet`, what opening found to be written; what fails is told to `failed`.
+  void begin(kj::Duration quiet);
+  // Dials the region, once that is on disk. Not before what runs was adopted.
   void connect();
+  // Whether the disk took what opening had to write.
+  bool isSettled() const { return settled; }
   // One instance moved; null: it is gone.
   void report(const InstanceId& id, kj::Maybe<Supervisor::View> view);
+  // Every slot of what is wanted, before it is known whether there is room for it.
   std::map<InstanceId, Slot> slots() const;
+  // What an application that was acted on runs as.
+  InForce inForce(const TenantAndName& app) const;
   kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                           schema::LineSink::Client sink) override;
 
@@ -47,6 +59,7 @@ public:
   kj::Own<Document> document;
   kj::Own<RegisterSource> registers;
   kj::Own<Assignments> assignments;
+  kj::Own<HeadWatch> headWatch;
   kj::Maybe<kj::Own<Parent>> parent;
   std::string regionName;
 
@@ -55,6 +68,9 @@ private:
   friend class SiteOpening;
 
   void takeHome(BytesView envelope);
+  void takeHead();
+  kj::Promise<void> watchHead();
+  void dial();
   void acted(const std::set<TenantAndName>& apps);
   void reportApp(const TenantAndName& app);
   void reportHost();
@@ -62,7 +78,7 @@ private:
   void statusMoved();
 
   bool mayLead(const std::string& name) override;
-  void fillHello(schema::ChildHello::Builder) override {}
+  void fillHello(schema::ChildHello::Builder hello) override;
   void greeted(schema::ParentHello::Reader hello) override;
   void ordersChanged(const std::set<std::string>& keys) override;
   void blobArrived(const Hash& hash) override;
@@ -80,7 +96,8 @@ private:
   int64_t startedMs = 0;
   kj::Own<Handshaker> handshaker;
   std::set<TenantAndName> unreported;  // judged anew, not yet on disk
-  kj::Promise<void> acting = kj::READY_NOW;
+  bool settled = false, mayDial = false;
+  kj::Promise<void> settling = kj::READY_NOW, acting = kj::READY_NOW, watching = kj::READY_NOW;
 };
 
 }  // namespace skerry

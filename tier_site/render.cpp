@@ -15,12 +15,18 @@ void addIdentity(Rendered& rendered, const SiteFacts& facts) {
 
 }  // namespace
 
-std::map<InstanceId, Slot> render(const Acted& app, const SiteFacts& facts) {
+std::map<InstanceId, Slot> render(const InForce& app, const SiteFacts& facts) {
   std::map<InstanceId, Slot> slots;
   for (auto& service : app.spec.services) {
     Slot slot;
     slot.restart = service.restart;
     slot.revision = app.revision;
+    slot.priority = app.priority;
+    auto paused = app.paused.find(service.name);
+    if (paused != app.paused.end()) {
+      slot.standing = Standing::PAUSED;
+      slot.reason = paused->second;
+    }
     auto& to = slot.rendered;
     to.id = {app.spec.tenant, app.spec.name, service.name, 0};
     to.kind = service.kind == ServiceKind::PROCESS ? RuntimeKind::PROCESS : RuntimeKind::CONTAINER;
@@ -37,6 +43,8 @@ std::map<InstanceId, Slot> render(const Acted& app, const SiteFacts& facts) {
                           port.udp ? PublishedPort::Protocol::UDP : PublishedPort::Protocol::TCP});
     }
     addIdentity(to, facts);
+    auto nonce = app.nonces.find(service.name);
+    if (nonce != app.nonces.end()) to.nonce = nonce->second;
     to.digest = renderedDigest(to);
     slots.emplace(to.id, std::move(slot));
   }

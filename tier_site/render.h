@@ -1,7 +1,7 @@
-// From what was accepted to what a driver is told: one slot per service of an application. Pure.
+// From what an application runs as to what a driver is told: one slot per service. Pure.
 #pragma once
-#include "tier_site/run.h"
-#include "tier_site/verified.h"
+#include "tier_site/effective.h"
+#include "tier_site/plan.h"
 
 namespace skerry {
 
@@ -12,6 +12,6 @@ struct SiteFacts {
 
 // Every slot of one application. What every instance gets to know about itself is in its
 // environment: SKERRY_SITE, SKERRY_HOST, SKERRY_TENANT, SKERRY_APP, SKERRY_SERVICE.
-std::map<InstanceId, Slot> render(const Acted& app, const SiteFacts& facts);
+std::map<InstanceId, Slot> render(const InForce& app, const SiteFacts& facts);
 
 }  // namespace skerry

@@ -34,13 +34,25 @@ uint64_t backoffMs(uint32_t failures) {
   return std::min(BACKOFF_BASE_MS << std::min(failures - 2, DOUBLINGS_MAX), BACKOFF_MAX_MS);
 }
 
+void onBegun(Run& run, RuntimeKind runtime, std::string_view bootId) {
+  run.livesIn = runtime;
+  run.bootId = bootId;
+}
+
+void onGone(Run& run, RuntimeKind runtime) {
+  if (run.livesIn == runtime) run.livesIn = std::nullopt;
+}
+
 void beginAnew(Run& run, const Hash& digest) {
-  auto incarnation = run.incarnation, ended = run.ended, awayUntilMs = run.awayUntilMs;
-  run = Run();
-  run.incarnation = incarnation;
-  run.ended = ended;
-  run.awayUntilMs = awayUntilMs;
-  run.digest = digest;
+  Run next;
+  next.incarnation = run.incarnation;
+  next.ended = run.ended;
+  next.awayUntilMs = run.awayUntilMs;
+  next.livesIn = run.livesIn;
+  next.bootId = std::move(run.bootId);
+  next.yielded = run.yielded;
+  next.digest = digest;
+  run = std::move(next);
 }
 
 void onStarted(Run& run, uint64_t incarnation, uint64_t nowMs) {
@@ -82,45 +94,6 @@ void onStartFailed(Run& run, const RestartSpec& restart, std::string reason, uin
 void onRuntimeAway(Run& run, std::string reason, uint64_t nowMs) {
   run.reason = std::move(reason);
   run.awayUntilMs = nowMs + RUNTIME_RETRY_MS;
-}
-
-namespace {
-
-// As if every runtime answered.
-RunStep idealStep(const Slot* wanted, const Observed* seen, const Run& run, uint64_t nowMs) {
-  bool lives = seen != nullptr && seen->state != Observed::State::EXITED;
-  if (wanted == nullptr) {
-    if (seen == nullptr) return {};
-    return {lives ? RunStep::Verb::STOP : RunStep::Verb::REMOVE, 0, 0};
-  }
-  bool other = seen != nullptr && seen->digest != wanted->rendered.digest;
-  if (other) return {lives ? RunStep::Verb::STOP : RunStep::Verb::REMOVE, 0, 0};
-  bool runs = lives && seen->state == Observed::State::RUNNING;
-  if (runs || run.finished) return {};
-  if (run.notBeforeMs > nowMs) return {RunStep::Verb::NONE, 0, run.notBeforeMs};
-  // A start that was cut short, by a controller's death or a failure: the same life goes on.
-  if (lives) return {RunStep::Verb::START, std::max<uint64_t>(seen->incarnation, 1), 0};
-  uint64_t last = seen == nullptr ? run.incarnation : std::max(run.incarnation, seen->incarnation);
-  return {RunStep::Verb::START, last + 1, 0};
-}
-
-}  // namespace
-
-RunStep nextStep(const Slot* wanted, const Observed* seen, const Run& run, uint64_t nowMs) {
-  auto step = idealStep(wanted, seen, run, nowMs);
-  if (step.verb == RunStep::Verb::NONE || run.awayUntilMs <= nowMs) return step;
-  return {RunStep::Verb::NONE, 0, run.awayUntilMs};
-}
-
-RunState stateOf(const Slot* wanted, const Observed* seen, const Run& run) {
-  if (seen != nullptr && seen->state == Observed::State::RUNNING) return RunState::RUNNING;
-  if (seen != nullptr && seen->state == Observed::State::STARTING) return RunState::STARTING;
-  if (wanted == nullptr) return RunState::STOPPED;
-  if (run.finished) return run.failures > 0 && run.reason != "exited with code 0"
-                               ? RunState::FAILED : RunState::STOPPED;
-  if (run.failures >= CRASH_LOOP_FAILURES) return RunState::CRASH_LOOP;
-  if (run.failures > 0) return RunState::BACKOFF;
-  return RunState::PENDING;
 }
 
 }  // namespace skerry

@@ -1,4 +1,5 @@
-// The restart rule of one instance: a pure state machine over what was seen of it.
+// The restart history of one instance, as a pure state machine over what was seen of it. What to do
+// next is plan.h's.
 //
 //   start fails or the life ends ──► failures + 1 ──► wait backoffMs(failures) ──► start the next
 //   a life of RESET_AFTER_MS ──► failures = 0         life, if the service's policy wants one
@@ -17,14 +18,6 @@ constexpr uint64_t RESET_AFTER_MS = 60'000;    // a life this long forgives the 
 constexpr uint32_t CRASH_LOOP_FAILURES = 5;    // in a row: shown as a crash loop
 constexpr uint64_t RUNTIME_RETRY_MS = 1'000;   // while a runtime does not answer
 
-// What is wanted of one instance.
-struct Slot {
-  Rendered rendered;
-  RestartSpec restart;
-  Hash revision;
-  bool operator==(const Slot&) const = default;
-};
-
 struct Run {
   // Stored.
   uint64_t incarnation = 0;  // of the last start that was tried
@@ -35,6 +28,10 @@ struct Run {
   uint32_t failures = 0;     // in a row
   int64_t exitedWallMs = 0;
   std::string reason;        // how the last life ended or failed to begin
+  // Where a life was begun that may not be over, and in which boot, which no life survives.
+  std::optional<RuntimeKind> livesIn;
+  std::string bootId;
+  bool yielded = false;      // gave its room to one of higher priority: holds no claim to it
   // Of this controller's life, boot clock.
   uint64_t notBeforeMs = 0;  // the earliest next start
   uint64_t awayUntilMs = 0;  // the runtime did not answer: nothing is asked of it before
@@ -43,6 +40,11 @@ struct Run {
 };
 
 uint64_t backoffMs(uint32_t failures);
+
+// A life is about to begin in this runtime, or was seen in it.
+void onBegun(Run& run, RuntimeKind runtime, std::string_view bootId);
+// That runtime has none any more.
+void onGone(Run& run, RuntimeKind runtime);
 
 // Another rendered service: its history begins anew, its incarnations go on.
 void beginAnew(Run& run, const Hash& digest);
@@ -56,20 +58,5 @@ void onStartFailed(Run& run, const RestartSpec& restart, std::string reason, uin
 void onPolicyChanged(Run& run, const RestartSpec& restart, const Observed* seen);
 // The runtime did not answer: nobody's failure.
 void onRuntimeAway(Run& run, std::string reason, uint64_t nowMs);
-
-struct RunStep {
-  enum class Verb : uint8_t { NONE, START, STOP, REMOVE };
-  Verb verb = Verb::NONE;
-  uint64_t incarnation = 0;  // of a START
-  uint64_t atMs = 0;         // NONE: look again then; 0: only when something changes
-  bool operator==(const RunStep&) const = default;
-};
-
-// What to do about one instance now. `wanted` null: it should not exist; `seen` null: it does not.
-// Stop-first: a life of another digest ends before its replacement begins.
-RunStep nextStep(const Slot* wanted, const Observed* seen, const Run& run, uint64_t nowMs);
-
-enum class RunState : uint8_t { PENDING, STARTING, RUNNING, BACKOFF, CRASH_LOOP, STOPPED, FAILED };
-RunState stateOf(const Slot* wanted, const Observed* seen, const Run& run);
 
 }  // namespace skerry

@@ -8,11 +8,8 @@ namespace skerry {
 
 class RunBook final : public RunRecords {
 public:
-  // What an earlier writer was given may not have reached the disk.
-  void attach(Writer& to) {
-    writer = to;
-    written.clear();
-  }
+  // `stored`: what the disk holds, whatever an earlier writer was given.
+  void attach(Writer& to, const std::map<InstanceId, Run>& stored);
   void detach() { writer = nullptr; }
 
   static std::map<InstanceId, Run> load(const std::vector<Row>& rows);

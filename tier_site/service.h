@@ -4,12 +4,15 @@
 #include "shared/daemon/admin_socket.h"
 #include "shared/daemon/program.h"
 #include "shared/daemon/rebuilt.h"
+#include "tier_site/allot.h"
 #include "tier_site/core.h"
 #include "tier_site/drivers/engine_driver.h"
 #include "tier_site/drivers/process_driver.h"
 #include <kj/debug.h>
 
 namespace skerry {
+
+constexpr auto SOCKET_RETRY = 10 * kj::SECONDS;
 
 struct SiteConfig {
   std::string engineSocket = "/run/podman/podman.sock";
@@ -22,7 +25,8 @@ public:
   SiteService(Host& host, const Transport& transport, SiteConfig config);
   ~SiteService() noexcept(false);
 
-  // Opens the store, adopts what runs, starts what is missing, then dials: no network is needed.
+  // Opens the store, adopts what runs, starts what is missing, then dials: neither a network nor
+  // room on the disk is needed.
   kj::Promise<void> start() override;
   kj::Promise<void> stop() override;
   std::string address() override { return ""; }
@@ -31,6 +35,9 @@ public:
 
   // Null while the store is being reopened.
   kj::Maybe<SiteCore&> current() { return core.get(); }
+  // What the disk does not let us do, for a person; empty when it does all.
+  std::string diskTrouble();
+  const SiteConfig& configuration() const { return config; }
   Supervisor& running() { return *KJ_ASSERT_NONNULL(supervisor); }
   uint64_t changeCount() const { return changes; }
   kj::Promise<void> whenChanged() { return woken.addBranch(); }
@@ -39,7 +46,10 @@ public:
 
 private:
   void equip(SiteCore& opened);
-  void wanted(std::map<InstanceId, Slot> slots) override;
+  std::map<InstanceId, Slot> allotted(SiteCore& opened);
+  void tellAll(SiteCore& opened);
+  kj::Promise<void> openSocket();
+  void wanted() override;
   void changed() override;
 
   Host& host;
@@ -54,6 +64,7 @@ private:
   Rebuilt<SiteCore> core;
   schema::Admin::Client adminClient;
   kj::Maybe<kj::Own<AdminSocket>> socket;
+  kj::Promise<void> reopening = kj::READY_NOW;  // of the socket
 };
 
 }  // namespace skerry

@@ -30,7 +30,8 @@ State stateWord(const Supervisor::View& view) {
 
 }  // namespace
 
-Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs, int64_t clockErrorMs) {
+Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
+                 const TrustedClock& trusted, const HeadWatch& head) {
   capnp::MallocMessageBuilder message;
   auto status = message.initRoot<schema::HostStatus>();
   status.setName(self.host);
@@ -38,10 +39,18 @@ Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs, int64_
   status.setVersion(SKERRY_VERSION);
   status.setBootId(clock.bootId());
   status.setStartedMs(startedMs);
-  if (clockErrorMs != 0) {
-    auto text = "clock is " + printAge(std::llabs(clockErrorMs)) +
-                (clockErrorMs > 0 ? " behind" : " ahead of") + " the region's";
-    status.initFindings(1).set(0, text);
+  std::vector<std::string> findings;
+  if (auto errorMs = trusted.error(); errorMs != 0) {
+    findings.push_back("clock is " + printAge(std::llabs(errorMs)) +
+                       (errorMs > 0 ? " behind" : " ahead of") + " the region's");
+  }
+  if (auto stale = head.finding(trusted.nowMs()); !stale.empty()) findings.push_back(stale);
+  auto list = status.initFindings(findings.size());
+  for (size_t i = 0; i < findings.size(); ++i) list.set(i, findings[i]);
+  if (auto& newest = head.newest()) {
+    status.setHeadEra(newest->seq.era);
+    status.setHeadSeq(newest->seq.n);
+    status.setHeadTimeMs(newest->timeMs);
   }
   return encode<schema::HostStatus>(status);
 }

@@ -1,13 +1,15 @@
 // What a site reports of itself, as encoded register values (status.capnp). Pure.
 #pragma once
 #include "shared/daemon/self.h"
+#include "shared/daemon/trusted_clock.h"
 #include "tier_site/assignments.h"
+#include "tier_site/head_watch.h"
 #include "tier_site/supervisor.h"
 
 namespace skerry {
 
-// `clockErrorMs`: how far this host's clock is behind its parent's; 0: near enough.
-Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs, int64_t clockErrorMs);
+Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
+                 const TrustedClock& trusted, const HeadWatch& head);
 Bytes appStatus(const Assignments::App& app);
 Bytes instanceStatus(const InstanceId& id, const Supervisor::View& view, const std::string& host,
                      int64_t sinceMs);

@@ -8,7 +8,11 @@ Supervisor::Supervisor(Host& host, Runtimes runtimes, RunRecords& records,
                        kj::Function<void(const InstanceId&)> changed)
     : host(host), process{runtimes.process}, container{runtimes.container}, records(records),
       changed(kj::mv(changed)), tasks(*this) {
-  for (auto& [id, run] : histories) instances[id].run = std::move(run);
+  for (auto& [id, run] : histories) {
+    // No life survives its boot.
+    if (run.bootId != host.clock.bootId().cStr()) run.livesIn = std::nullopt;
+    instances[id].run = std::move(run);
+  }
   process.driver.watch([this](const Observed& seen) { observe(RuntimeKind::PROCESS, seen); });
   container.driver.watch([this](const Observed& seen) { observe(RuntimeKind::CONTAINER, seen); });
 }
@@ -37,12 +41,27 @@ kj::Promise<void> Supervisor::lookUntilKnown(RuntimeKind kind) {
 kj::Promise<void> Supervisor::look(RuntimeKind kind) {
   return runtime(kind).driver.list().then([this, kind](std::vector<Observed>&& found) {
     runtime(kind).tried = runtime(kind).known = true;
-    for (auto& seen : found) observe(kind, seen);
+    std::set<InstanceId> there;
+    for (auto& seen : found) {
+      there.insert(seen.id);
+      observe(kind, seen);
+    }
+    for (auto& [id, instance] : instances) {
+      if (!there.contains(id)) isNotIn(kind, instance);
+    }
     for (auto& id : all()) consider(id);
   }, [this, kind](kj::Exception&& reason) {
     isAway(kind, text(reason.getDescription()));
     kj::throwFatalException(kj::mv(reason));
   });
+}
+
+// The runtime does not list it: a life that was begun there is over.
+void Supervisor::isNotIn(RuntimeKind kind, Instance& instance) {
+  bool isSeenThere = instance.seen && instance.kind == kind;
+  if (instance.busy || isSeenThere || instance.run.livesIn != kind) return;
+  onGone(instance.run, kind);
+  if (instance.stray == kind) instance.stray = std::nullopt;
 }
 
 void Supervisor::isAway(RuntimeKind kind, const std::string& why) {
@@ -71,11 +90,21 @@ void Supervisor::want(std::map<InstanceId, Slot> slots) {
     } else if (instance.wanted && instance.wanted->restart != slot.restart) {
       onPolicyChanged(instance.run, slot.restart, instance.seen ? &*instance.seen : nullptr);
     }
+    if (instance.run.yielded != slot.yields) {
+      instance.run.yielded = slot.yields;
+      records.save(id, instance.run);
+    }
     instance.wanted = std::move(slot);
   }
   // Told before anything is done, so that nobody takes what ran before for what is wanted now.
   for (auto& id : moved) changed(id);
   for (auto& id : all()) consider(id);
+}
+
+void Supervisor::saveAll() {
+  for (auto& [id, instance] : instances) {
+    if (instance.wanted) records.save(id, instance.run);
+  }
 }
 
 void Supervisor::observe(RuntimeKind kind, const Observed& seen) {
@@ -92,6 +121,9 @@ void Supervisor::observe(RuntimeKind kind, const Observed& seen) {
   }
   instance.kind = kind;
   instance.seen = seen;
+  if (seen.state != Observed::State::EXITED) {
+    onBegun(instance.run, kind, host.clock.bootId().cStr());
+  }
   if (seen.state == Observed::State::RUNNING) {
     if (!lived || !sameLife) onStarted(instance.run, seen.incarnation, host.clock.bootMs());
   } else if (!instance.busy) {
@@ -115,6 +147,9 @@ void Supervisor::consider(const InstanceId& id) {
   auto& instance = found->second;
   if (instance.busy) return;
   if (instance.seen && instance.stray == instance.kind) instance.stray = std::nullopt;
+  auto& livesIn = instance.run.livesIn;
+  bool moved = livesIn && (!instance.wanted || instance.wanted->rendered.kind != *livesIn);
+  if (!instance.seen && !instance.stray && moved) instance.stray = livesIn;
   if (!instance.wanted && !instance.seen && !instance.stray) return forget(id);
   // What runs in another runtime has to end there first.
   if (instance.wanted && !instance.seen) instance.kind = instance.wanted->rendered.kind;
@@ -125,6 +160,8 @@ void Supervisor::consider(const InstanceId& id) {
   if (instance.stray && instance.strayRetryMs <= nowMs) return clearStray(id, instance);
   auto step = nextStep(instance.wanted ? &*instance.wanted : nullptr,
                        instance.seen ? &*instance.seen : nullptr, instance.run, nowMs);
+  // No life for a while is better than two at once.
+  if (instance.stray && step.verb == RunStep::Verb::START) step = {};
   if (step.verb != RunStep::Verb::NONE) return act(id, instance, step);
   if (instance.stray && (step.atMs == 0 || instance.strayRetryMs < step.atMs)) {
     step.atMs = instance.strayRetryMs;
@@ -137,8 +174,11 @@ void Supervisor::clearStray(const InstanceId& id, Instance& instance) {
   auto& driver = driverOf(*instance.stray);
   auto done = kj::evalNow([&] { return driver.stop(id, Rendered().stopGraceMs); })
       .then([&driver, id] { return driver.remove(id); });
-  tasks.add(done.then([this, id] { instances[id].stray = std::nullopt; },
-                      [this, id](kj::Exception&&) {
+  tasks.add(done.then([this, id] {
+    auto& instance = instances[id];
+    onGone(instance.run, *instance.stray);
+    instance.stray = std::nullopt;
+  }, [this, id](kj::Exception&&) {
     instances[id].strayRetryMs = host.clock.bootMs() + RUNTIME_RETRY_MS;
   }).then([this, id] {
     instances[id].busy = false;
@@ -168,6 +208,7 @@ kj::Promise<void> Supervisor::start(const InstanceId& id, uint64_t incarnation) 
   auto& instance = instances[id];
   instance.run.incarnation = incarnation;
   instance.kind = instance.wanted->rendered.kind;
+  onBegun(instance.run, instance.kind, host.clock.bootId().cStr());
   // The intention is on its way to disk before the start: a controller that dies in between goes
   // on from this incarnation.
   records.save(id, instance.run);
@@ -192,6 +233,7 @@ kj::Promise<void> Supervisor::end(const InstanceId& id, RunStep::Verb verb) {
     auto& instance = instances[id];
     instance.seen = std::nullopt;
     instance.run.startedMs = 0;
+    onGone(instance.run, instance.kind);
   });
 }
 
@@ -248,9 +290,16 @@ kj::Maybe<Supervisor::View> Supervisor::find(const InstanceId& id) const {
   view.run = &instance.run;
   view.state = stateOf(view.slot, view.seen, instance.run);
   view.reason = view.state == RunState::RUNNING ? "" : instance.run.reason;
+  bool stands = view.slot != nullptr && view.slot->standing != Standing::RUN;
+  if (stands) view.reason = view.slot->reason;
+  if (instance.stray && view.seen == nullptr && !stands) {
+    view.reason = std::string("waits until the ") +
+                  (instance.stray == RuntimeKind::PROCESS ? "keeper" : "container engine") +
+                  " says that its earlier life has ended";
+  }
   // Wanted since the runtime did not answer: it has no history that could say so.
   auto& silent = instance.kind == RuntimeKind::PROCESS ? process : container;
-  if (view.state == RunState::PENDING && !silent.known) view.reason = silent.silence;
+  if (view.state == RunState::PENDING && !silent.known && !stands) view.reason = silent.silence;
   return view;
 }
 

@@ -3,8 +3,9 @@
 #pragma once
 #include "shared/host/host.h"
 #include "tier_site/drivers/driver.h"
-#include "tier_site/run.h"
+#include "tier_site/plan.h"
 #include <kj/async.h>
+#include <set>
 
 namespace skerry {
 
@@ -34,6 +35,8 @@ public:
   // that does not answer is tried again for ever. Resolves after the first look at each, or after
   // LOOK_PATIENCE_MS: one that hangs keeps neither the other nor the link waiting.
   kj::Promise<void> adopt();
+  // Hands every history to the records again: they may have missed some.
+  void saveAll();
   // All that should run. What is not in it is stopped and removed.
   void want(std::map<InstanceId, Slot> slots);
 
@@ -54,7 +57,8 @@ private:
     std::optional<Slot> wanted;
     std::optional<Observed> seen;
     RuntimeKind kind = RuntimeKind::PROCESS;
-    // Another life of it, in a runtime that was away when the service moved to the other one.
+    // Another life of it, in the runtime that the service moved away from: seen there, or begun
+    // there and not known to be over. It is ended first.
     std::optional<RuntimeKind> stray;
     uint64_t strayRetryMs = 0;
     Run run;
@@ -71,6 +75,7 @@ private:
   kj::Promise<void> look(RuntimeKind kind);
   kj::Promise<void> lookUntilKnown(RuntimeKind kind);
   void isAway(RuntimeKind kind, const std::string& why);
+  static void isNotIn(RuntimeKind kind, Instance& instance);
   void observe(RuntimeKind kind, const Observed& seen);
   void consider(const InstanceId& id);
   void act(const InstanceId& id, Instance& instance, RunStep step);

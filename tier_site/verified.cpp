@@ -146,6 +146,17 @@ std::optional<HomeSeen> openHome(const Trust& trust, const Marks& marks, BytesVi
   return std::nullopt;
 }
 
+std::optional<Head> openHead(const Trust& trust, const Marks& marks, const std::string& region,
+                             BytesView envelope, Disbelief& why) {
+  try {
+    open(trust, marks, "head", region, envelope, "central's word");
+    return openHead(view(trust.authorityKey), region, envelope, why);
+  } catch (const Refused& refused) {
+    why.reason = refused.reason;
+  }
+  return std::nullopt;
+}
+
 Judgement judgeAssignment(const Trust& trust, const Marks& marks, const TenantAndName& app,
                           BytesView entryGen, BytesView assignment, const OrderLookup& orders,
                           const BlobLookup& blobs) {

@@ -4,6 +4,7 @@
 // A check that fails starts nothing and stops nothing: the assignment acted on before stays. Only
 // the absence of an application from the orders, which the region's signed root proves, ends it.
 #pragma once
+#include "shared/model/head.h"
 #include "shared/model/selector.h"
 #include "shared/model/service_spec.h"
 #include "shared/model/statement.h"
@@ -39,6 +40,10 @@ struct HomeSeen {
 // `why` says what is wrong when there is no answer.
 std::optional<HomeSeen> openHome(const Trust& trust, const Marks& marks, BytesView envelope,
                                  Disbelief& why);
+
+// Central's word to the region that commands the site.
+std::optional<Head> openHead(const Trust& trust, const Marks& marks, const std::string& region,
+                             BytesView envelope, Disbelief& why);
 
 // One application that may run here.
 struct Acted {

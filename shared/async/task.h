@@ -44,7 +44,7 @@ public:
   Task(Task&& other) noexcept : frame(other.frame) { other.frame = nullptr; }
   Task& operator=(Task&&) = delete;
   ~Task() noexcept {
-    if (frame != nullptr) kj::Promise<T>(kj::mv(*this));
+    if (frame != nullptr) (void)kj::Promise<T>(kj::mv(*this));
   }
 
   operator kj::Promise<T>() &&;

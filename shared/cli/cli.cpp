@@ -1,4 +1,5 @@
 #include "shared/cli/cli.h"
+#include "shared/async/plainly.h"
 #include "shared/cli/cli_limits.h"
 #include "shared/crypto/bytes.h"
 #include "shared/model/time_text.h"
@@ -48,6 +49,7 @@ Failure failureOf(const kj::Exception& exception) {
   constexpr std::string_view REMOTE = "remote exception: ";
   bool isRemote = what.rfind(REMOTE, 0) == 0;
   if (isRemote) what.erase(0, REMOTE.size());
+  what = plainly(what);
   switch (exception.getType()) {
     case kj::Exception::Type::DISCONNECTED:
       return failure(ExitCode::UNREACHABLE, "disconnected", "the daemon went away: " + what,

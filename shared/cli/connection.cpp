@@ -1,4 +1,5 @@
 #include "shared/cli/connection.h"
+#include "shared/async/plainly.h"
 #include "shared/cli/socket_search.h"
 #include "shared/crypto/bytes.h"
 #include <cstring>
@@ -21,7 +22,9 @@ Failure cannotConnect(const std::string& path, const kj::Exception& exception) {
     return failure(ExitCode::UNREACHABLE, "no-daemon", "nobody answers at " + path,
                    "the daemon that made it does not run any more; start it again");
   }
-  return failure(ExitCode::UNREACHABLE, "no-daemon", "cannot connect to " + path + ": " + why);
+  return failure(ExitCode::UNREACHABLE, "no-daemon",
+                 "cannot connect to " + path + ": " + plainly(why),
+                 "name the socket of a daemon that runs: --socket PATH");
 }
 
 }  // namespace

@@ -46,10 +46,13 @@ PlainValue valueOf(const std::vector<Outcome>& outcomes) {
   return list;
 }
 
-std::string printOutcomes(const std::vector<Outcome>& outcomes, const std::string& after) {
+std::string printOutcomes(const Cli& cli, const std::vector<Outcome>& outcomes,
+                          const std::string& after) {
   std::string printed;
+  bool isBare = cli.options.output == Output::NAME;
   for (auto& outcome : outcomes) {
-    printed += printable(outcome.kind + "/" + outcome.name + " " + outcome.outcome) + after + "\n";
+    auto name = outcome.kind + "/" + outcome.name;
+    printed += printable(isBare ? name : name + " " + outcome.outcome + after) + "\n";
   }
   return printed;
 }

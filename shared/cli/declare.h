@@ -19,8 +19,9 @@ struct Outcome {
 };
 std::vector<Outcome> copyOutcomes(capnp::List<schema::ApplyResult>::Reader results);
 PlainValue valueOf(const std::vector<Outcome>& outcomes);
-// `application/pos created`, a line each.
-std::string printOutcomes(const std::vector<Outcome>& outcomes, const std::string& after);
+// `application/pos created`, a line each; with `-o name` the name alone.
+std::string printOutcomes(const Cli& cli, const std::vector<Outcome>& outcomes,
+                          const std::string& after);
 // Warnings, on standard error.
 void noteWarnings(Cli& cli, const std::vector<Outcome>& outcomes);
 

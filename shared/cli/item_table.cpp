@@ -26,10 +26,10 @@ Column number(const char* header, const char* field) {
     return std::to_string(statusNumber(item, field));
   }};
 }
-Column age(const char* header, const char* field) {
+Column age(const char* header, const char* field, bool isWide = false) {
   return {header, [field](const PlainValue& item, int64_t nowMs) {
     return ageOf(statusText(item, field), nowMs);
-  }};
+  }, isWide};
 }
 
 std::string linkCell(const PlainValue& item, int64_t nowMs) {
@@ -89,6 +89,7 @@ std::vector<Column> columnsOf(const std::string& kind) {
             number("HOSTS", "hosts"),
             {"RUNNING", runningCell},
             version,
+            age("CENTRAL'S WORD", "authorityAsOf", true),
             {"LABELS", labelsCell, true}};
   }
   if (kind == "host") {
@@ -109,7 +110,8 @@ std::vector<Column> columnsOf(const std::string& kind) {
             text("REVISION", "revision", true), text("REASON", "reason")};
   }
   if (kind == "token") {
-    return {text("FOR", "target"), text("STATE", "state"), text("EXPIRES", "expires")};
+    Column id{"ID", nameCell, true};
+    return {text("FOR", "target"), text("STATE", "state"), text("EXPIRES", "expires"), id};
   }
   return {tenant, name};
 }

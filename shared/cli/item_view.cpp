@@ -12,7 +12,8 @@ namespace skerry {
 namespace {
 
 // Texts of a status that are times, and null while there is none.
-constexpr std::array<const char*, 4> TIMES{"since", "offlineSince", "started", "expires"};
+constexpr std::array<const char*, 5> TIMES{"since", "offlineSince", "started", "expires",
+                                           "authorityAsOf"};
 
 PlainValue statusOf(schema::Item::Reader item) {
   auto status = capnp::toDynamic(item).get("status").as<capnp::DynamicStruct>();

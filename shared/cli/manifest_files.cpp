@@ -36,6 +36,11 @@ std::vector<std::string> filesOf(Machine& machine, const std::string& path, Prob
 
 }  // namespace
 
+std::string filesCommand(std::string command, const std::vector<std::string>& paths) {
+  for (auto& path : paths) command += " --file " + path;
+  return command;
+}
+
 ManifestFiles readManifestFiles(Machine& machine, const std::vector<std::string>& paths) {
   ManifestFiles read;
   Problems problems;

@@ -11,4 +11,7 @@ struct ManifestFiles {
 };
 ManifestFiles readManifestFiles(Machine& machine, const std::vector<std::string>& paths);
 
+// A command to paste, with the same files.
+std::string filesCommand(std::string command, const std::vector<std::string>& paths);
+
 }  // namespace skerry

@@ -1,4 +1,5 @@
 #include "shared/cli/program.h"
+#include "shared/cli/usage.h"
 #include "shared/cli/verb.h"
 #include <CLI/CLI.hpp>
 #include <kj/debug.h>
@@ -9,7 +10,7 @@
 namespace skerry {
 namespace {
 
-constexpr std::array<Verb, 12> VERBS{{
+constexpr std::array<Verb, 13> VERBS{{
     {"status", nullptr, "this tier at a glance", defineStatus},
     {"apply", nullptr, "declare what manifests say", defineApply},
     {"plan", "diff", "what would change, site by site", definePlan},
@@ -20,6 +21,7 @@ constexpr std::array<Verb, 12> VERBS{{
     {"wait", nullptr, "until something is online, healthy or gone", defineWait},
     {"logs", nullptr, "what applications wrote", defineLogs},
     {"why", nullptr, "why an application runs at a site, or does not", defineWhy},
+    {"doctor", nullptr, "what needs attention, with the command that helps", defineDoctor},
     {"token", nullptr, "one-time tokens with which regions and sites join", defineToken},
     {"version", nullptr, "of this client", defineVersion},
 }};
@@ -36,13 +38,13 @@ public:
   CommandLine()
       : parser("Skerry: applications on many sites, each of which stands on its own.", "skerry") {
     parser.set_help_flag("-h,--help", "print this and end");
+    parser.add_flag("--version", wantsVersion, "print the version and end");
     parser.require_subcommand(1);
     parser.add_option("--socket", options.socket, "the daemon's admin socket; also $SKERRY_SOCKET");
     auto* tenant = parser.add_option("-t,--tenant", options.tenant, "whose objects are meant");
     auto* all = parser.add_flag("-A,--all-tenants", options.allTenants, "those of every tenant");
     tenant->excludes(all);
-    parser.add_option("-o,--output", options.output, "table, wide, json, yaml or name")
-        ->transform(CLI::Transformer(OUTPUTS).description(""));
+    parser.add_option("-o,--output", output, "table, wide, json, yaml or name");
     parser.add_option("--timeout", timeout, "how long to wait: 30s for an answer, 10m for --wait");
     for (auto& verb : VERBS) {
       auto* sub = parser.add_subcommand(verb.name, verb.help);
@@ -55,7 +57,8 @@ public:
 
   CLI::App parser;
   GlobalOptions options;
-  std::string timeout;
+  std::string timeout, output;
+  bool wantsVersion = false;
 
   const Run& chosen() const {
     for (auto& run : runs) {
@@ -80,30 +83,47 @@ Output outputAskedFor(const std::vector<std::string>& arguments) {
   return Output::TABLE;
 }
 
+// What could not be read while parsing: values that have a form of their own.
+std::optional<Failure> readValues(CommandLine& line) {
+  if (!line.timeout.empty()) {
+    auto parsed = parseDuration("--timeout", line.timeout);
+    if (parsed.failure) return parsed.failure;
+    line.options.timeoutMs = parsed.ms;
+  }
+  if (line.output.empty()) return std::nullopt;
+  auto known = OUTPUTS.find(line.output);
+  if (known == OUTPUTS.end()) {
+    return usage("--output: there is no form `" + line.output + "`",
+                 "write table, wide, json, yaml or name", "");
+  }
+  line.options.output = known->second;
+  return std::nullopt;
+}
+
 // The exit code of a command line that ends before its verb, or nothing.
 std::optional<int> parse(Machine& machine, CommandLine& line, std::vector<std::string> arguments) {
-  auto usage = [&](const std::string& message) {
+  auto fail = [&](const Failure& failure) {
     GlobalOptions options;
     options.output = outputAskedFor(arguments);
-    return Cli(machine, options)
-        .fail(failure(ExitCode::USAGE, "usage", message, "see what there is", "skerry --help"));
+    return Cli(machine, options).fail(failure);
   };
   auto reversed = arguments;
   std::reverse(reversed.begin(), reversed.end());
   try {
     line.parser.parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    auto chosen = line.parser.get_subcommands();
-    machine.out((chosen.empty() ? &line.parser : chosen[0])->help());
+    auto* chosen = &line.parser;
+    while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands()[0];
+    machine.out(chosen->help());
     return int(ExitCode::DONE);
   } catch (const CLI::ParseError& error) {
-    return usage(error.what());
+    if (line.wantsVersion) {
+      machine.out(std::string("skerry ") + SKERRY_VERSION + "\n");
+      return int(ExitCode::DONE);
+    }
+    return fail(usageFailure(line.parser, error, arguments));
   }
-  if (!line.timeout.empty()) {
-    auto parsed = parseDuration("--timeout", line.timeout);
-    if (parsed.failure) return usage(parsed.failure->problem.message);
-    line.options.timeoutMs = parsed.ms;
-  }
+  if (auto wrong = readValues(line)) return fail(*wrong);
   return std::nullopt;
 }
 

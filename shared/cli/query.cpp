@@ -1,20 +1,23 @@
 #include "shared/cli/query.h"
+#include <set>
 
 namespace skerry {
 namespace {
 
 // Names are per tenant, those of hosts per site.
 Failure ambiguous(const Named& named, const std::vector<PlainValue>& found) {
-  bool isOfTenants = !found[0].find("tenant")->text.empty();
-  std::string owners;
+  std::set<std::string> tenants, sites;
   for (auto& item : found) {
-    owners += owners.empty() ? "" : ", ";
-    owners += isOfTenants ? item.find("tenant")->text : statusText(item, "site");
+    tenants.insert(item.find("tenant")->text);
+    sites.insert(statusText(item, "site"));
   }
+  bool isOfTenants = tenants.size() > 1;
+  std::string owners;
+  for (auto& owner : isOfTenants ? tenants : sites) owners += (owners.empty() ? "" : ", ") + owner;
   return failure(ExitCode::USAGE, "name-ambiguous",
                  "there are several `" + named.name + "`: of " +
                      (isOfTenants ? "tenants " : "sites ") + owners,
-                 isOfTenants ? "say which one with -t TENANT" : "write it as SITE/NAME");
+                 isOfTenants ? "say which one with -t TENANT" : "say which one with --site SITE");
 }
 
 }  // namespace
@@ -42,9 +45,8 @@ Task<Asked> ask(Cli& cli, Connection& connection, Named named, Narrowing narrowi
   co_return asked;
 }
 
-Task<Asked> askOne(Cli& cli, Connection& connection, Named named) {
-  Narrowing everywhere;
-  auto asking = ask(cli, connection, named, everywhere);
+Task<Asked> askOne(Cli& cli, Connection& connection, Named named, Narrowing narrowing) {
+  auto asking = ask(cli, connection, named, narrowing);
   auto asked = co_await asking;
   auto& found = asked.items.values;
   if (!asked.failures.empty() || found.size() == 1) co_return asked;

@@ -16,7 +16,7 @@ struct Asked {
 Task<Asked> ask(Cli& cli, Connection& connection, Named named, Narrowing narrowing);
 
 // One object of that name: not found and ambiguous names are failures.
-Task<Asked> askOne(Cli& cli, Connection& connection, Named named);
+Task<Asked> askOne(Cli& cli, Connection& connection, Named named, Narrowing narrowing = {});
 
 // Fills in a query; for the verbs that send one with something else.
 void fillQuery(const Cli& cli, const Named& named, const Narrowing& narrowing,

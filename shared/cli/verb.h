@@ -26,6 +26,7 @@ Run defineDelete(CLI::App& parser);
 Run defineStatus(CLI::App& parser);
 Run defineLogs(CLI::App& parser);
 Run defineWhy(CLI::App& parser);
+Run defineDoctor(CLI::App& parser);
 Run defineWait(CLI::App& parser);
 Run defineToken(CLI::App& parser);
 Run defineVersion(CLI::App& parser);

@@ -8,6 +8,7 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   bool dryRun = false;
+  std::string plan;
   std::string wait;  // reachable, all; empty: no
 };
 
@@ -17,11 +18,13 @@ struct Applied {
   Failures failures;
 };
 
-Task<Applied> send(Connection& connection, std::vector<ParsedManifest> manifests, bool dryRun) {
+Task<Applied> send(Connection& connection, std::vector<ParsedManifest> manifests,
+                   Options options) {
   Applied applied;
   auto request = connection.admin.applyRequest();
   fillManifests(manifests, request.initManifests(manifests.size()));
-  request.setDryRun(dryRun);
+  request.setDryRun(options.dryRun);
+  request.setPlanId(options.plan.c_str());
   auto sent = request.send();
   auto response = co_await sent;
   applied.outcomes = copyOutcomes(response.getResults());
@@ -39,14 +42,18 @@ Task<int> apply(Cli& cli, Options options) {
   auto connecting = connect(cli);
   auto connected = co_await connecting;
   if (connected.failure) co_return cli.fail(*connected.failure);
-  auto sending = send(*connected.connection, read.manifests, options.dryRun);
+  auto sending = send(*connected.connection, read.manifests, options);
   auto applied = co_await sending;
-  if (!applied.failures.empty()) co_return cli.fail(applied.failures);
+  if (!applied.failures.empty()) {
+    bool isStale = applied.failures[0].problem.reason == "plan-stale";
+    if (isStale) applied.failures[0].next = filesCommand("skerry plan", options.files);
+    co_return cli.fail(applied.failures);
+  }
   noteWarnings(cli, applied.outcomes);
   auto value = PlainValue::object();
   value.set("results", valueOf(applied.outcomes));
   value.set("dryRun", PlainValue::of(options.dryRun));
-  auto printed = printOutcomes(applied.outcomes, options.dryRun ? " (dry run)" : "");
+  auto printed = printOutcomes(cli, applied.outcomes, options.dryRun ? " (dry run)" : "");
   if (options.wait.empty() || options.dryRun) {
     cli.print(value, printed);
     co_return int(ExitCode::DONE);
@@ -70,6 +77,7 @@ Run defineApply(CLI::App& parser) {
   parser.add_option("-f,--file", options->files, "a manifest, a folder of them, or `-`")
       ->required();
   parser.add_flag("--dry-run", options->dryRun, "say what would happen and change nothing");
+  parser.add_option("--plan", options->plan, "only if this is still what that plan said");
   parser.add_flag("--wait{reachable}", options->wait,
                   "until every site that can be reached is healthy; --wait=all: the others too")
       ->check(CLI::IsMember({"reachable", "all"}));

@@ -85,7 +85,7 @@ Task<int> run(Cli& cli, Options options) {
   }
   auto value = PlainValue::object();
   value.set("results", valueOf(outcomes));
-  cli.print(value, printOutcomes(outcomes, ""));
+  if (!outcomes.empty() || failures.empty()) cli.print(value, printOutcomes(cli, outcomes, ""));
   if (options.wait && failures.empty()) {
     for (auto& object : meant.objects) {
       auto waiting = waitUntilGone(cli, *connected.connection, object.named, object.tenant);

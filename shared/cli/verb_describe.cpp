@@ -7,6 +7,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> words;
+  Narrowing which;  // of those that bear the name
 };
 
 // What else belongs to an object of this kind: the list that is shown below it.
@@ -20,6 +21,10 @@ std::optional<Named> partsOf(const Named& named, Narrowing& narrowing) {
 
 std::string textOf(const Items& object, const Items& parts, int64_t nowMs) {
   auto shown = object.values[0];
+  if (shown.find("tenant")->text.empty()) shown.erase("tenant");
+  for (auto* part : {"spec", "status"}) {
+    if (shown.find(part)->empty()) shown.erase(part);
+  }
   auto printed = blockYaml(shown);
   if (!parts.kind.empty()) printed += "\n" + printTable(parts, true, nowMs);
   else printed += "\n(as of " + ageOf(listValue(object).find("asOf")->text, nowMs) + " ago)\n";
@@ -32,7 +37,7 @@ Task<int> describe(Cli& cli, Options options) {
   auto connecting = connect(cli);
   auto connected = co_await connecting;
   if (connected.failure) co_return cli.fail(*connected.failure);
-  auto asking = askOne(cli, *connected.connection, parsed.named);
+  auto asking = askOne(cli, *connected.connection, parsed.named, options.which);
   auto object = co_await asking;
   if (!object.failures.empty()) co_return cli.fail(object.failures);
   Narrowing narrowing;
@@ -57,6 +62,7 @@ Run defineDescribe(CLI::App& parser) {
   parser.add_option("KIND", options->words, "a KIND and a NAME, or KIND/NAME")
       ->required()
       ->expected(1, 2);
+  parser.add_option("--site", options->which.site, "of this site, where several have the name");
   return [options](Cli& cli) { return cli.bounded(describe(cli, *options)); };
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 struct Options {
   std::string target;
-  std::string site, service, instance, since;
+  std::string site, service, instance, since, selector;
   uint32_t tail = 0;
   bool follow = false;
 };
@@ -108,6 +108,7 @@ private:
 
 Task<int> logs(Cli& cli, Options options) {
   auto wanted = readOptions(options, cli.machine.wallMs());
+  if (!wanted.failure) wanted.failure = checkSelector(options.selector);
   if (wanted.failure) co_return cli.fail(*wanted.failure);
   auto connecting = connect(cli);
   auto connected = co_await connecting;
@@ -134,6 +135,7 @@ Task<int> logs(Cli& cli, Options options) {
   query.setTail(options.tail);
   query.setSinceMs(wanted.sinceMs);
   query.setFollow(options.follow);
+  query.setSelector(options.selector.c_str());
   request.setSink(kj::heap<LinePrinter>(cli, matching != 1, lines));
   auto sent = request.send();
   auto response = co_await sent;
@@ -156,6 +158,7 @@ Task<int> logs(Cli& cli, Options options) {
 Run defineLogs(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("TARGET", options->target, "an application, or site/NAME")->required();
+  parser.add_option("-l,--selector", options->selector, "only of the sites this matches");
   parser.add_option("--site", options->site, "only of this site");
   parser.add_option("--service", options->service, "only of this service");
   parser.add_option("--instance", options->instance, "only of this instance");

@@ -1,6 +1,9 @@
 #include "shared/cli/declare.h"
+#include "shared/cli/query.h"
 #include "shared/cli/table.h"
 #include "shared/cli/verb.h"
+#include "shared/model/encoded.h"
+#include "shared/model/plain_manifest.h"
 #include <algorithm>
 
 namespace skerry {
@@ -33,6 +36,28 @@ std::string printTargets(const PlainValue& targets) {
   return "\n" + table.print();
 }
 
+// The command that does what the plan says, or nothing at all.
+std::string printNext(const std::string& id, const std::vector<std::string>& files) {
+  if (id.empty()) return "";
+  return "\nto do just this: " + filesCommand("skerry apply --plan " + id, files) + "\n";
+}
+
+// The applications that the site is to run after this, as they are rendered for it.
+std::string printRendered(const std::vector<ParsedManifest>& manifests, const PlainValue& targets) {
+  std::string printed;
+  for (auto& manifest : manifests) {
+    bool isMeant = std::any_of(targets.items.begin(), targets.items.end(), [&](auto& target) {
+      return manifest.kind == "Application" && target.find("app")->text == manifest.name &&
+             target.find("tenant")->text == manifest.tenant &&
+             target.find("action")->text != "stop";
+    });
+    if (!isMeant) continue;
+    Decoded<schema::Manifest> decoded(manifest.message);
+    printed += (printed.empty() ? "" : "---\n") + manifestYaml(capnp::toDynamic(decoded.get()));
+  }
+  return printed;
+}
+
 Task<int> plan(Cli& cli, Options options) {
   auto read = readManifestFiles(cli.machine, options.files);
   if (!read.failures.empty()) co_return cli.fail(read.failures);
@@ -58,7 +83,19 @@ Task<int> plan(Cli& cli, Options options) {
   value.set("results", skerry::valueOf(outcomes));
   value.set("targets", targets);
   value.set("changes", PlainValue::of(isChange));
-  cli.print(value, printOutcomes(outcomes, " (plan)") + printTargets(targets));
+  value.set("id", PlainValue::of(text(response.getId())));
+  if (!options.site.empty() && targets.items.empty()) {
+    Named site{"site", options.site};
+    auto asking = askOne(cli, *connected.connection, site);
+    auto known = co_await asking;
+    if (!known.failures.empty()) co_return cli.fail(known.failures);
+  }
+  if (!options.site.empty() && cli.options.output == Output::YAML) {
+    cli.machine.out(printRendered(read.manifests, targets));
+  } else {
+    cli.print(value, printOutcomes(cli, outcomes, " (plan)") + printTargets(targets) +
+                         (isChange ? printNext(text(response.getId()), options.files) : ""));
+  }
   co_return int(options.exitCode && isChange ? ExitCode::CHANGES : ExitCode::DONE);
 }
 

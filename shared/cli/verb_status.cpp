@@ -1,3 +1,4 @@
+#include "shared/async/plainly.h"
 #include "shared/cli/connection.h"
 #include "shared/cli/item_table.h"
 #include "shared/cli/table.h"
@@ -22,7 +23,7 @@ std::string printLink(schema::LinkView::Reader link, int64_t nowMs) {
   auto age = ageOf(text(link.getSince()), nowMs);
   if (!age.empty()) printed += " for " + age;
   if (!link.getOnline() && link.getLastError().size() > 0) {
-    printed += ": " + printable(text(link.getLastError()));
+    printed += ": " + printable(plainly(text(link.getLastError())));
   }
   return printed;
 }
@@ -37,6 +38,8 @@ std::string printStatus(schema::TierStatus::Reader status, const PlainValue& val
   line(text(status.getTier()),
        printable(text(status.getName())) + ", version " + printable(text(status.getVersion())));
   if (status.hasUplink()) line("uplink", printLink(status.getUplink(), nowMs));
+  auto word = ageOf(text(status.getAuthorityAsOf()), nowMs);
+  if (status.hasUplink() && !word.empty()) line("central", "last heard of " + word + " ago");
   if (status.getTier() == "central") line("regions", printCount(status.getRegions()));
   if (status.getTier() != "site") line("sites", printCount(status.getSites()));
   line("applications", std::to_string(status.getApplications()));
@@ -59,7 +62,10 @@ Task<int> status(Cli& cli) {
   auto status = response.getStatus();
   auto value = structValue(capnp::toDynamic(status), Unset::PRINT);
   value.erase("asOfMs");
-  if (!status.hasUplink()) value.erase("uplink");
+  if (!status.hasUplink()) {
+    value.erase("uplink");
+    value.erase("authorityAsOf");
+  }
   value.set("asOf", PlainValue::of(printTime(status.getAsOfMs())));
   cli.print(value, printStatus(status, value, cli.machine.wallMs()));
   co_return int(ExitCode::DONE);

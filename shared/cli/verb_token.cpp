@@ -27,6 +27,11 @@ Task<int> create(Cli& cli, Options options) {
   if (parsed.failure) co_return cli.fail(*parsed.failure);
   ParsedDuration ttl;
   if (!options.ttl.empty()) ttl = parseDuration("--ttl", options.ttl);
+  bool isForever = !ttl.failure && !options.ttl.empty() && ttl.ms == 0;
+  if (isForever) {
+    ttl.failure = failure(ExitCode::USAGE, "usage", "--ttl: a token is good for some time at least",
+                          "leave it out for 24h");
+  }
   if (ttl.failure) co_return cli.fail(*ttl.failure);
   auto connecting = connect(cli);
   auto connected = co_await connecting;

@@ -33,6 +33,16 @@ Failure failedApp(const Waited::App& app) {
                  "skerry get instances --app " + app.awaited.app);
 }
 
+// The command that says what the first of those that are missing waits for.
+std::string whyOf(const Waited& waited) {
+  for (auto& app : waited.apps) {
+    if (app.progress.behind.empty() || app.progress.behind[0] == app.awaited.app) continue;
+    auto tenant = app.awaited.tenant.empty() ? "" : " -t " + app.awaited.tenant;
+    return "skerry why " + app.awaited.app + tenant + " --site " + app.progress.behind[0];
+  }
+  return "";
+}
+
 // What the wait ends with; nothing: it goes on.
 std::optional<Failures> verdictOf(const Waited& waited, WaitFor what, bool isLate) {
   Failures failures;
@@ -56,7 +66,9 @@ std::optional<Failures> verdictOf(const Waited& waited, WaitFor what, bool isLat
                                 join({pending.begin(), pending.end()}),
                             "they follow when they are back")};
   }
-  return Failures{timedOut("not yet healthy: " + join(behind))};
+  auto late = timedOut("not yet healthy: " + join(behind));
+  late.next = whyOf(waited);
+  return Failures{late};
 }
 
 }  // namespace

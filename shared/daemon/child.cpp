@@ -1,5 +1,6 @@
 #include "shared/daemon/child.h"
 #include "shared/daemon/log.h"
+#include <kj/debug.h>
 
 namespace skerry {
 
@@ -27,9 +28,6 @@ kj::Promise<void> Child::serve(kj::Own<kj::AsyncIoStream> stream) {
   ours = uplink;
   auto& opened = *session.emplace(kj::heap<Session>(kj::mv(stream), Side::PARENT, kj::mv(uplink),
                                                     parts.host.timer, limits));
-  auto remote = opened.remote().castAs<schema::Downlink>();
-  down = remote;
-  server->setDownlink(kj::mv(remote));
   auto ended = opened.onEnd().then([this](kj::String&& reason) {
     logEvent(Severity::INFO, "link.down", {{"child", name}, {"reason", reason}});
     changedMs = parts.host.clock.wallMs();
@@ -57,12 +55,17 @@ void Child::greeted(schema::ChildHello::Reader child) {
   softwareVersion = text(child.getVersion());
   changedMs = parts.host.clock.wallMs();
   parts.owner.greeted(name, child);
+  auto& open = *KJ_ASSERT_NONNULL(session);
+  if (child.hasDownlink()) open.setRemote(child.getDownlink());
+  auto remote = open.remote().castAs<schema::Downlink>();
+  down = remote;
+  server->setDownlink(kj::mv(remote));
   logEvent(Severity::INFO, "link.up", {{"child", name}, {"version", softwareVersion}});
 }
 
-void Child::fillHello(schema::ParentHello::Builder parent) {
+void Child::fillHello(schema::ChildHello::Reader child, schema::ParentHello::Builder parent) {
   parent.setWallMs(parts.host.clock.wallMs());
-  parts.owner.fillHello(name, parent);
+  parts.owner.fillHello(name, child, parent);
 }
 
 void Child::statusChanged(const std::vector<std::string>& keys) {

@@ -11,7 +11,9 @@ class ChildOwner {
 public:
   virtual ~ChildOwner() noexcept(false) {}
   virtual void greeted(const std::string& child, schema::ChildHello::Reader hello) = 0;
-  virtual void fillHello(const std::string& child, schema::ParentHello::Builder hello) = 0;
+  // `hello` is the answer to `said`.
+  virtual void fillHello(const std::string& child, schema::ChildHello::Reader said,
+                         schema::ParentHello::Builder hello) = 0;
   // These registers of it changed; none: it went on- or offline.
   virtual void statusChanged(const std::string& child, const std::vector<std::string>& keys) = 0;
 };
@@ -46,7 +48,7 @@ public:
 
 private:
   void greeted(schema::ChildHello::Reader child) override;
-  void fillHello(schema::ParentHello::Builder parent) override;
+  void fillHello(schema::ChildHello::Reader child, schema::ParentHello::Builder parent) override;
   void statusChanged(const std::vector<std::string>& keys) override;
   void localChanged() override {}
   void alarm(const std::string& text) override;

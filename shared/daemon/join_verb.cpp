@@ -1,4 +1,6 @@
 #include "shared/daemon/join_verb.h"
+#include "shared/async/task.h"
+#include "shared/daemon/preflight.h"
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -6,7 +8,7 @@
 namespace skerry {
 namespace {
 
-constexpr int EXIT_USAGE = 2, EXIT_FAILED = 1;
+constexpr int EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2;
 
 std::string readAll(std::istream& from) {
   std::string text;
@@ -40,10 +42,34 @@ const char* programFor(TokenKind kind) {
   return "a newer Skerry";
 }
 
+// Its parameters outlive the promise.
+Task<int> joinTask(Host& host, const Transport& transport, const Token& token,
+                   const std::string& program, JoinSteps& steps) {
+  auto looking = steps.before(host, transport, token);
+  auto before = co_await looking;
+  auto code = tell(before);
+  if (hasProblem(before)) co_return code;
+  auto joining = steps.join(host, transport, token);
+  auto outcome = co_await joining;
+  if (!outcome.ok) {
+    std::cerr << "error: " << outcome.text << " (" << outcome.reason << ")" << std::endl;
+    co_return EXIT_FAILED;
+  }
+  std::cout << "joined as " << outcome.text << "\nnext: " << program << " serve --data "
+            << host.path.cStr() << std::endl;
+  auto lookingOn = steps.after(host);
+  auto after = co_await lookingOn;
+  auto missing = unfavourable(after);
+  std::cout << (missing.empty() ? "nothing is missing to start again after a power cut\n"
+                                : "to start again after a power cut this is missing:\n")
+            << printFindings(missing) << std::flush;
+  co_return EXIT_DONE;
+}
+
 }  // namespace
 
 int runJoin(const std::string& dataFolder, const std::string& argument, TokenKind kind,
-            Join join) {
+            JoinSteps steps) {
   std::string written;
   if (!readToken(argument, written)) {
     std::cerr << "error: cannot read " << argument.substr(1) << std::endl;
@@ -62,16 +88,9 @@ int runJoin(const std::string& dataFolder, const std::string& argument, TokenKin
               << " join TOKEN (token-kind)" << std::endl;
     return EXIT_USAGE;
   }
-  return runOnce(dataFolder, [&](Host& host, const Transport& transport) {
-    return join(host, transport, token).then([&](JoinOutcome&& outcome) {
-      if (!outcome.ok) {
-        std::cerr << "error: " << outcome.text << " (" << outcome.reason << ")" << std::endl;
-        return EXIT_FAILED;
-      }
-      std::cout << "joined as " << outcome.text << "\nnext: " << program << " serve --data "
-                << dataFolder << std::endl;
-      return 0;
-    });
+  std::string name = program;
+  return runOnce(dataFolder, [&](Host& host, const Transport& transport) -> kj::Promise<int> {
+    return joinTask(host, transport, token, name, steps);
   });
 }
 

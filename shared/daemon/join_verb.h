@@ -1,6 +1,8 @@
-// The `join` verb of a region and a site: reads the token wherever it is, says what came of it.
+// The `join` verb of a region and a site: reads the token wherever it is, looks at the machine
+// before anybody is asked, and says what came of it and what is still missing.
 #pragma once
 #include "shared/daemon/program.h"
+#include "shared/model/finding.h"
 #include "shared/pki/token.h"
 
 namespace skerry {
@@ -11,11 +13,22 @@ struct JoinOutcome {
   std::string text, reason;  // who it is now; or why not, and a stable word
 };
 
-using Join = kj::Function<kj::Promise<JoinOutcome>(Host& host, const Transport& transport,
-                                                   Token token)>;
+struct JoinSteps {
+  // One problem, and joining does not begin. Warnings are told.
+  using Before = kj::Function<kj::Promise<Findings>(Host& host, const Transport& transport,
+                                                    const Token& token)>;
+  using Join = kj::Function<kj::Promise<JoinOutcome>(Host& host, const Transport& transport,
+                                                     Token token)>;
+  // What this machine lacks to bring its applications back after a power cut.
+  using After = kj::Function<kj::Promise<Findings>(Host& host)>;
+  Before before;
+  Join join;
+  After after;
+};
 
 // `token`: the token itself, `@FILE`, or `-` for standard input; of another kind than `kind` it is
 // refused. Answers the exit code.
-int runJoin(const std::string& dataFolder, const std::string& token, TokenKind kind, Join join);
+int runJoin(const std::string& dataFolder, const std::string& token, TokenKind kind,
+            JoinSteps steps);
 
 }  // namespace skerry

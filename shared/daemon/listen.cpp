@@ -1,19 +1,8 @@
 #include "shared/daemon/listen.h"
-#include "shared/crypto/bytes.h"
+#include "shared/async/plainly.h"
 #include <kj/debug.h>
 
 namespace skerry {
-namespace {
-
-// What the system says, without KJ's "::bind(...): " before and "; operands" after it.
-std::string plainly(const kj::Exception& reason) {
-  auto what = text(reason.getDescription());
-  what = what.substr(0, what.find("; "));
-  auto call = what.find("): ");
-  return what.starts_with("::") && call != what.npos ? what.substr(call + 3) : what;
-}
-
-}  // namespace
 
 kj::Promise<kj::Own<kj::ConnectionReceiver>> listenOn(Host& host, const std::string& address) {
   auto parsing = kj::evalNow([&] {
@@ -22,7 +11,7 @@ kj::Promise<kj::Own<kj::ConnectionReceiver>> listenOn(Host& host, const std::str
   return parsing.then([](kj::Own<kj::NetworkAddress>&& parsed) { return parsed->listen(); })
       .catch_([address](kj::Exception&& reason) -> kj::Own<kj::ConnectionReceiver> {
     kj::throwFatalException(kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__, kj::str(
-        "cannot listen on ", address.c_str(), ": ", plainly(reason).c_str(), ". Choose another "
+        "cannot listen on ", address.c_str(), ": ", briefly(reason).c_str(), ". Choose another "
         "address with --listen ADDRESS:PORT, or stop who uses it")));
   });
 }

@@ -21,4 +21,23 @@ Refusal notFound(std::string kind, std::string name) {
   return refusal;
 }
 
+Refusal ambiguous(const std::string& app, const std::vector<std::string>& tenants) {
+  Refusal refusal;
+  refusal.reason = "name-ambiguous";
+  refusal.message = "there are several '" + app + "': of tenants ";
+  for (auto& tenant : tenants) {
+    refusal.message += (tenant == tenants.front() ? "" : ", ") + tenant;
+  }
+  refusal.hint = "say which one with -t TENANT";
+  return refusal;
+}
+
+Refusal badSelector(const SelectorError& error) {
+  Refusal refusal;
+  refusal.reason = "bad-selector";
+  refusal.message = "-l: in column " + std::to_string(error.column) + ": " + error.message;
+  refusal.hint = "an example: -l 'customer = acme and size in (medium, large)'";
+  return refusal;
+}
+
 }  // namespace skerry

@@ -1,6 +1,7 @@
 // Expected refusals of an Admin call, as answers.
 #pragma once
 #include "capnp/admin.capnp.h"
+#include "shared/model/selector.h"
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ using Refusals = std::vector<Refusal>;
 // What only central may do, asked of another tier.
 Refusal notHere(std::string tier, std::string verb);
 Refusal notFound(std::string kind, std::string name);
+// Several tenants have an application of this name.
+Refusal ambiguous(const std::string& app, const std::vector<std::string>& tenants);
+// A label expression in `-l` that is none.
+Refusal badSelector(const SelectorError& error);
 
 template <typename Results>
 void refuse(Results results, const Refusals& refusals) {

@@ -1,23 +1,16 @@
 #include "shared/daemon/program.h"
+#include "shared/async/plainly.h"
 #include "shared/daemon/admin_socket.h"
 #include "shared/daemon/log.h"
 #include "shared/daemon/run_file.h"
-#include "shared/host/real_host.h"
 #include "shared/host/real_service.h"
+#include "shared/model/field_rules.h"
 #include "shared/model/time_text.h"
 #include <kj/debug.h>
 #include <iostream>
 
 namespace skerry {
 namespace {
-
-// For a person: without the place in our source and the expression that was expected to hold.
-std::string plainly(const kj::Exception& reason) {
-  std::string what = reason.getDescription().cStr();
-  auto message = what.find("; ");
-  bool hasExpression = what.starts_with("expected ") && message != what.npos;
-  return hasExpression ? what.substr(message + 2) : what;
-}
 
 int report(const kj::Exception& reason) {
   std::cerr << "error: " << plainly(reason) << std::endl;
@@ -30,6 +23,43 @@ int report(const kj::Exception& reason) {
   return 1;
 }
 
+// What is wrong with a command line: the verb that is missing or does not exist, or what the
+// parser says of a verb's options.
+std::string usageError(const CLI::App& app, const CLI::ParseError& error) {
+  auto chosen = app.get_subcommands();
+  if (!chosen.empty()) {
+    return std::string("error: ") + error.what() + "\n  try: " + app.get_name() + " " +
+           chosen[0]->get_name() + " --help";
+  }
+  std::vector<std::string> verbs;
+  std::string list;
+  for (auto* verb : app.get_subcommands(nullptr)) {
+    verbs.push_back(verb->get_name());
+    list += (list.empty() ? "" : ", ") + verb->get_name();
+  }
+  std::string told = "a verb is missing";
+  for (auto& word : app.remaining()) {
+    if (word.starts_with("-")) continue;
+    auto meant = nearest(word, verbs);
+    told = "there is no verb `" + word + "`" +
+           (meant.empty() ? "" : "; did you mean `" + meant + "`?");
+    break;
+  }
+  return "error: " + told + "; the verbs are " + list + "\n  try: " + app.get_name() + " --help";
+}
+
+// For those who look for the daemon. A folder that cannot take it is no reason not to serve.
+void announce(Host& host, const std::string& address) {
+  KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] {
+    removeRunFile(host);  // of an earlier life; and where a disk is full it makes room
+    writeRunFile(host, ownProcessId(), kj::StringPtr(address.c_str(), address.size()),
+                 kj::str(printTime(host.clock.wallMs()).c_str()));
+    openToGroup(kj::str(host.path, "/", ADMIN_SOCKET), "skerry");
+  })) {
+    logEvent(Severity::WARNING, "daemon.unannounced", {{"reason", plainly(*reason)}});
+  }
+}
+
 void serveUntilStopped(kj::AsyncIoContext& io, Host& host, Service& service) {
   auto stopping = onStopSignal(io).ignoreResult().fork();
   auto started = service.start().then([] { return true; })
@@ -38,10 +68,8 @@ void serveUntilStopped(kj::AsyncIoContext& io, Host& host, Service& service) {
     logEvent(Severity::INFO, "daemon.stopped", {{"reason", "told to, before it was ready"}});
     return;
   }
-  openToGroup(kj::str(host.path, "/", ADMIN_SOCKET), "skerry");
   auto address = service.address();
-  writeRunFile(host, ownProcessId(), kj::StringPtr(address.c_str(), address.size()),
-               kj::str(printTime(host.clock.wallMs()).c_str()));
+  announce(host, address);
   notifyManager("READY=1");
   logEvent(Severity::INFO, "daemon.ready", {{"folder", host.path}, {"listen", address},
                                             {"version", SKERRY_VERSION}});
@@ -70,11 +98,11 @@ int serve(const std::string& dataFolder, MakeService make) {
   return code;
 }
 
-int runOnce(const std::string& dataFolder, RunOnce action) {
+int runOnce(const std::string& dataFolder, RunOnce action, DataFolder absent) {
   int code = 0;
   KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] {
     auto io = kj::setupAsyncIo();
-    RealHost real(io, kj::StringPtr(dataFolder.c_str(), dataFolder.size()));
+    RealHost real(io, kj::StringPtr(dataFolder.c_str(), dataFolder.size()), absent);
     auto transport = newTlsTransport();
     code = action(real.host(), *transport).wait(io.waitScope);
   })) {
@@ -84,6 +112,7 @@ int runOnce(const std::string& dataFolder, RunOnce action) {
 }
 
 void addCommonOptions(CLI::App& app, std::string& data, const std::string& program) {
+  app.name(program);
   app.require_subcommand(1);
   app.add_option("--data", data, "the data folder")->capture_default_str();
   app.fallthrough();
@@ -93,10 +122,15 @@ void addCommonOptions(CLI::App& app, std::string& data, const std::string& progr
 }
 
 int parseAndRun(CLI::App& app, int argc, char** argv, int& code) {
+  for (auto* verb : app.get_subcommands(nullptr)) {
+    if (verb->get_name() != "version") verb->footer("  --data DIR: the data folder");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    if (e.get_exit_code() == 0) return app.exit(e);
+    std::cerr << usageError(app, e) << std::endl;
+    return 2;
   }
   return code;
 }

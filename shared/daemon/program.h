@@ -1,6 +1,6 @@
 // What the three daemons' programs share: the data folder, serving until a signal, exit codes.
 #pragma once
-#include "shared/host/host.h"
+#include "shared/host/real_host.h"
 #include "shared/link/handshaker.h"
 #include <CLI/CLI.hpp>
 
@@ -23,7 +23,8 @@ using RunOnce = kj::Function<kj::Promise<int>(Host& host, const Transport& trans
 // Serves on this machine until SIGTERM or SIGINT; answers the exit code.
 int serve(const std::string& dataFolder, MakeService make);
 // One action in a data folder (init, join, doctor).
-int runOnce(const std::string& dataFolder, RunOnce action);
+int runOnce(const std::string& dataFolder, RunOnce action,
+            DataFolder absent = DataFolder::MAKE);
 
 // The options and the `version` verb every daemon has. `data` gets the folder.
 void addCommonOptions(CLI::App& app, std::string& data, const std::string& program);

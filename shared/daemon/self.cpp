@@ -6,9 +6,6 @@
 #include "shared/model/statement.h"
 
 namespace skerry {
-namespace {
-constexpr std::string_view LINK_ROW = "link";
-}  // namespace
 
 void saveSelf(const Self& self, Batch& rows) {
   capnp::MallocMessageBuilder message;
@@ -24,22 +21,24 @@ void saveSelf(const Self& self, Batch& rows) {
   rows.put(Table::META, SELF_DOCUMENT, view(LINK_ROW), view(encode<schema::StoredLink>(link)));
 }
 
+Self readSelf(BytesView row) {
+  Decoded<schema::StoredLink> decoded(row);
+  auto link = decoded.get();
+  Self self;
+  self.name = text(link.getName());
+  self.host = text(link.getHost());
+  self.number = link.getNumber();
+  for (auto parent : link.getParents()) self.parents.push_back(text(parent));
+  self.authority = copy(link.getAuthority());
+  self.home = copy(link.getHome());
+  self.parentKey = Hash::from(link.getParentKey());
+  return self;
+}
+
 kj::Promise<kj::Maybe<Self>> loadSelf(Store& store) {
   return store.get(Table::META, SELF_DOCUMENT, view(LINK_ROW))
       .then([](kj::Maybe<Bytes>&& row) -> kj::Maybe<Self> {
-    KJ_IF_MAYBE(bytes, row) {
-      Decoded<schema::StoredLink> decoded(*bytes);
-      auto link = decoded.get();
-      Self self;
-      self.name = text(link.getName());
-      self.host = text(link.getHost());
-      self.number = link.getNumber();
-      for (auto parent : link.getParents()) self.parents.push_back(text(parent));
-      self.authority = copy(link.getAuthority());
-      self.home = copy(link.getHome());
-      self.parentKey = Hash::from(link.getParentKey());
-      return kj::mv(self);
-    }
+    KJ_IF_MAYBE(bytes, row) return readSelf(view(*bytes));
     return nullptr;
   });
 }
@@ -54,16 +53,23 @@ AuthorityKeys openAuthority(X509& root, BytesView envelope) {
   return {copy(keys.get().getAuthorityKey()), copy(keys.get().getDocumentKey())};
 }
 
-kj::Promise<uint64_t> nextCounter(Store& store, kj::StringPtr name, uint64_t atLeast) {
+kj::Promise<uint64_t> nextCounter(Store& store, kj::StringPtr name, uint64_t atLeast, Batch& rows) {
   return store.get(Table::META, SELF_DOCUMENT, name.asBytes())
-      .then([&store, name, atLeast](kj::Maybe<Bytes>&& row) {
+      .then([name, atLeast, &rows](kj::Maybe<Bytes>&& row) {
     uint64_t value = atLeast;
     KJ_IF_MAYBE(bytes, row) {
       value = kj::max(value, unpackNumber(view(*bytes)).value_or(0) + 1);
     }
-    Batch rows;
     rows.put(Table::META, SELF_DOCUMENT, name.asBytes(), view(pack(value)));
-    return store.commit(kj::mv(rows)).then([value](uint64_t) { return value; });
+    return value;
+  });
+}
+
+kj::Promise<uint64_t> nextCounter(Store& store, kj::StringPtr name, uint64_t atLeast) {
+  auto rows = kj::heap<Batch>();
+  auto counting = nextCounter(store, name, atLeast, *rows);
+  return counting.then([&store, rows = kj::mv(rows)](uint64_t value) mutable {
+    return store.commit(kj::mv(*rows)).then([value](uint64_t) { return value; });
   });
 }
 

@@ -19,7 +19,10 @@ struct Self {
   Hash parentKey;
 };
 
+constexpr std::string_view LINK_ROW = "link";
 void saveSelf(const Self& self, Batch& rows);
+// Of the value of that row.
+Self readSelf(BytesView row);
 // Null: it never joined.
 kj::Promise<kj::Maybe<Self>> loadSelf(Store& store);
 
@@ -31,5 +34,7 @@ AuthorityKeys openAuthority(X509& root, BytesView envelope);
 
 // A counter in the META rows of SELF_DOCUMENT, made greater by one: epochs, eras.
 kj::Promise<uint64_t> nextCounter(Store& store, kj::StringPtr name, uint64_t atLeast);
+// The same, but written by `rows`, which outlive the promise: nothing may leave before they do.
+kj::Promise<uint64_t> nextCounter(Store& store, kj::StringPtr name, uint64_t atLeast, Batch& rows);
 
 }  // namespace skerry

@@ -7,8 +7,6 @@
 namespace skerry {
 
 constexpr int64_t CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
-// How often a daemon that issues its own certificate looks whether half of its life is over.
-constexpr auto OWN_RENEWAL_CHECK = 24 * kj::HOURS;
 
 class TrustedClock {
 public:

@@ -1,6 +1,8 @@
 #include "shared/daemon/views.h"
+#include "shared/daemon/item_labels.h"
 #include "shared/model/encoded.h"
 #include "shared/model/time_text.h"
+#include <capnp/message.h>
 #include <algorithm>
 
 namespace skerry {
@@ -90,16 +92,30 @@ void ItemList::add(std::string kind, std::string tenant, std::string name, Fill 
   items.push_back({std::move(kind), std::move(tenant), std::move(name), std::move(fill)});
 }
 
+void ItemList::fill(const Entry& entry, schema::Item::Builder item) {
+  item.setKind(entry.kind);
+  item.setTenant(entry.tenant);
+  item.setName(entry.name);
+  entry.fill(item);
+}
+
+void ItemList::keep(const Selector& selector, const SiteLabels& labelsOfSite, int64_t nowMs) {
+  if (selector == Selector()) return;
+  std::erase_if(items, [&](const Entry& entry) {
+    capnp::MallocMessageBuilder message;
+    auto item = message.initRoot<schema::Item>();
+    fill(entry, item);
+    auto site = siteOf(item);
+    auto labels = site.empty() ? Labels() : labelsOfSite(site);
+    return !selector.matches(labelsOf(item, std::move(labels), nowMs));
+  });
+}
+
 void ItemList::write(capnp::List<schema::Item>::Builder to) {
   std::sort(items.begin(), items.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.tenant, a.name) < std::tie(b.tenant, b.name);
   });
-  for (size_t i = 0; i < items.size(); ++i) {
-    to[i].setKind(items[i].kind);
-    to[i].setTenant(items[i].tenant);
-    to[i].setName(items[i].name);
-    items[i].fill(to[i]);
-  }
+  for (size_t i = 0; i < items.size(); ++i) fill(items[i], to[i]);
 }
 
 void addInstances(ItemList& list, const Bounds& bounds, const Registers& registers) {
@@ -124,8 +140,9 @@ void addHosts(ItemList& list, const Bounds& bounds, const Registers& registers) 
   registers([&](const std::string& site, const std::string& key, const Bytes& value) {
     if (key != HOST || !Bounds::admits(bounds.site, site)) return;
     read<schema::HostStatus>(value, [&](schema::HostStatus::Reader from) {
-      auto name = site + "/" + str(from.getName());
-      if (!Bounds::admits(bounds.name, name)) return;
+      auto alone = str(from.getName()), name = site + "/" + alone;
+      bool isNamed = Bounds::admits(bounds.name, name) || bounds.name == alone;
+      if (!isNamed || !Bounds::admits(bounds.host, alone)) return;
       // A site that looks at itself has no link to itself: it is there.
       bool online = !sites[site].linked || sites[site].online;
       list.add("host", "", name, [site, &value, online](schema::Item::Builder item) {
@@ -147,6 +164,22 @@ StateCounts countStates(const Bounds& bounds, const Registers& registers) {
     });
   });
   return counts;
+}
+
+std::vector<std::string> whatDoesNotRun(const Bounds& bounds, const Registers& registers) {
+  std::vector<std::string> sentences;
+  registers([&](const std::string& site, const std::string& key, const Bytes& value) {
+    if (!key.starts_with(INSTANCE) || !Bounds::admits(bounds.site, site)) return;
+    read<schema::InstanceStatus>(value, [&](schema::InstanceStatus::Reader from) {
+      bool isAsked = Bounds::admits(bounds.tenant, str(from.getTenant())) &&
+                     Bounds::admits(bounds.app, str(from.getApp()));
+      if (!isAsked || from.getState() == schema::InstanceStatus::State::RUNNING) return;
+      auto reason = str(from.getReason());
+      sentences.push_back(str(from.getService()) + " is " + word(from.getState()) +
+                          (reason.empty() ? "" : ": " + reason));
+    });
+  });
+  return sentences;
 }
 
 void writeCounts(const StateCounts& counts,
@@ -195,6 +228,7 @@ std::map<std::string, SiteSummary> summarise(const Registers& registers) {
     } else if (key == HOST) {
       read<schema::HostStatus>(value, [&](schema::HostStatus::Reader from) {
         ++summary.hosts;
+        summary.headTimeMs = std::max(summary.headTimeMs, from.getHeadTimeMs());
         summary.version = str(from.getVersion());
       });
     } else if (key.starts_with(INSTANCE)) {

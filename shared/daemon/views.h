@@ -21,6 +21,9 @@ class ItemList {
 public:
   using Fill = std::function<void(schema::Item::Builder)>;
   void add(std::string kind, std::string tenant, std::string name, Fill fill);
+  // Leaves those that a label expression matches (item_labels.h). `labelsOfSite` knows every site.
+  using SiteLabels = std::function<Labels(const std::string& site)>;
+  void keep(const Selector& selector, const SiteLabels& labelsOfSite, int64_t nowMs);
   size_t size() const { return items.size(); }
   void write(capnp::List<schema::Item>::Builder to);
 
@@ -29,6 +32,7 @@ private:
     std::string kind, tenant, name;
     Fill fill;
   };
+  static void fill(const Entry& entry, schema::Item::Builder item);
   std::vector<Entry> items;
 };
 
@@ -44,6 +48,9 @@ struct Bounds {
 
 void addInstances(ItemList& list, const Bounds& bounds, const Registers& registers);
 void addHosts(ItemList& list, const Bounds& bounds, const Registers& registers);
+
+// A sentence for each instance that does not run: its state, and why.
+std::vector<std::string> whatDoesNotRun(const Bounds& bounds, const Registers& registers);
 
 using StateCounts = std::map<std::string, uint32_t>;
 StateCounts countStates(const Bounds& bounds, const Registers& registers);
@@ -65,6 +72,7 @@ struct SiteSummary {
   bool linked = false;  // its parent says whether it is there
   bool heard = false, online = false;
   int64_t sinceMs = 0;
+  int64_t headTimeMs = 0;  // of the newest word of central that it has; 0: none
   uint32_t hosts = 0, instances = 0, running = 0;
   std::string version;
 };

@@ -5,6 +5,7 @@
 #include <kj/filesystem.h>
 #include <kj/timer.h>
 #include "shared/async/worker.h"
+#include "shared/host/system.h"
 #include <cstdint>
 
 namespace skerry {
@@ -68,6 +69,12 @@ public:
   virtual kj::String databasePath(kj::StringPtr file) const = 0;
 };
 
+// What the machine has to give. Zero: not known.
+struct Capacity {
+  uint64_t cpuMilli = 0;  // thousandths of a CPU
+  uint64_t memoryBytes = 0;
+};
+
 // References outlive the daemon.
 struct Host {
   kj::Network& network;  // TCP, and unix sockets as "unix:PATH"
@@ -78,6 +85,8 @@ struct Host {
   kj::StringPtr path;          // of that folder, absolute: what sockets and children are told
   Processes& processes;
   Disk& disk;
+  System& system;
+  Capacity capacity = {};
 };
 
 }  // namespace skerry

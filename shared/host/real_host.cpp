@@ -1,12 +1,14 @@
 #include "shared/host/real_host.h"
 #include "shared/async/uv_guest.h"
 #include "shared/host/real_processes.h"
+#include "shared/host/real_system.h"
 #include <kj/debug.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 namespace skerry {
 
@@ -58,8 +60,24 @@ private:
   kj::StringPtr folder;
 };
 
-kj::Own<const kj::Directory> openFolder(const kj::Filesystem& filesystem, kj::PathPtr path) {
+Capacity readCapacity() {
+  auto positive = [](long value) { return value > 0 ? uint64_t(value) : 0; };
+  return {1'000 * positive(sysconf(_SC_NPROCESSORS_ONLN)),
+          positive(sysconf(_SC_PHYS_PAGES)) * positive(sysconf(_SC_PAGESIZE))};
+}
+
+kj::Own<const kj::Directory> openFolder(const kj::Filesystem& filesystem, kj::PathPtr path,
+                                        DataFolder absent) {
   using kj::WriteMode;
+  if (absent == DataFolder::LEAVE) {
+    kj::Own<const kj::Directory> folder = kj::newInMemoryDirectory(kj::nullClock());
+    kj::runCatchingExceptions([&] {
+      KJ_IF_MAYBE(there, filesystem.getRoot().tryOpenSubdir(path, WriteMode::MODIFY)) {
+        folder = kj::mv(*there);
+      }
+    });
+    return folder;
+  }
   auto mode = WriteMode::CREATE | WriteMode::MODIFY | WriteMode::CREATE_PARENT | WriteMode::PRIVATE;
   kj::Own<const kj::Directory> folder;
   KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] {
@@ -74,17 +92,17 @@ kj::Own<const kj::Directory> openFolder(const kj::Filesystem& filesystem, kj::Pa
 }  // namespace
 
 struct RealHost::Parts {
-  Parts(kj::AsyncIoContext& io, kj::StringPtr dataFolder)
+  Parts(kj::AsyncIoContext& io, kj::StringPtr dataFolder, DataFolder absent)
       : filesystem(kj::newDiskFilesystem()),
         folder(filesystem->getCurrentPath().evalNative(dataFolder)),
         path(folder.toString(true)),
-        files(openFolder(*filesystem, folder)),
+        files(openFolder(*filesystem, folder, absent)),
         clock(*filesystem),
         guest(io.unixEventPort),
         processes(io.unixEventPort, guest),
         disk(path),
         host {io.provider->getNetwork(), io.provider->getTimer(), clock, entropy, *files, path,
-              processes, disk} {}
+              processes, disk, system, readCapacity()} {}
 
   kj::Own<kj::Filesystem> filesystem;
   kj::Path folder;
@@ -95,11 +113,12 @@ struct RealHost::Parts {
   UvGuest guest;
   RealProcesses processes;
   RealDisk disk;
+  RealSystem system;
   Host host;
 };
 
-RealHost::RealHost(kj::AsyncIoContext& io, kj::StringPtr dataFolder)
-    : parts(kj::heap<Parts>(io, dataFolder)) {}
+RealHost::RealHost(kj::AsyncIoContext& io, kj::StringPtr dataFolder, DataFolder absent)
+    : parts(kj::heap<Parts>(io, dataFolder, absent)) {}
 
 RealHost::~RealHost() noexcept(false) {}
 

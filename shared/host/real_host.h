@@ -5,12 +5,18 @@
 
 namespace skerry {
 
+// What becomes of a data folder that is absent.
+enum class DataFolder : uint8_t {
+  MAKE,   // mode 0700
+  LEAVE,  // also when it cannot be opened: host().files is an empty folder in memory then
+};
+
 class RealHost {
 public:
-  // Opens the data folder, and creates it (mode 0700) if it is absent. `io` outlives the host;
-  // everything that uses host() is gone before it. One per process: it owns the child processes.
-  // FAILED, naming the folder, when it cannot be opened or created.
-  RealHost(kj::AsyncIoContext& io, kj::StringPtr dataFolder);
+  // Opens the data folder. `io` outlives the host; everything that uses host() is gone before it.
+  // One per process: it owns the child processes. FAILED, naming the folder, when it cannot be
+  // opened or created and may not be left.
+  RealHost(kj::AsyncIoContext& io, kj::StringPtr dataFolder, DataFolder absent = DataFolder::MAKE);
   ~RealHost() noexcept(false);
   KJ_DISALLOW_COPY(RealHost);
 

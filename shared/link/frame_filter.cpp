@@ -42,7 +42,7 @@ capnp::ReaderOptions payloadOptions(const LinkLimits& limits) {
 
 FrameFilter::FrameFilter(kj::AsyncIoStream& stream, kj::Timer& timer, const LinkLimits& limits,
                          kj::Function<void()> checkPeer)
-    : stream(stream), timer(timer), limits(limits), checkPeer(kj::mv(checkPeer)), out(stream),
+    : stream(stream), timer(timer), limits(limits), checkPeer(kj::mv(checkPeer)), bundle(stream),
       ledger(limits), held(kj::refcounted<Held>()) {
   KJ_REQUIRE(limits.segmentsMax <= SEGMENTS_CEILING);
   auto paf = kj::newPromiseAndFulfiller<kj::String>();
@@ -158,15 +158,19 @@ void FrameFilter::inspectSent(kj::ArrayPtr<const kj::ArrayPtr<const word>> segme
 }
 
 kj::Promise<void> FrameFilter::writeMessage(
-    kj::ArrayPtr<const int> fds, kj::ArrayPtr<const kj::ArrayPtr<const word>> segments) {
+    kj::ArrayPtr<const int>, kj::ArrayPtr<const kj::ArrayPtr<const word>> segments) {
   inspectSent(segments);
-  return out.writeMessage(fds, segments);
+  return bundle.write(segments);
 }
 
 kj::Promise<void> FrameFilter::writeMessages(
     kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const word>>> messages) {
-  for (auto segments : messages) inspectSent(segments);
-  return out.writeMessages(messages);
+  kj::Promise<void> written = kj::READY_NOW;
+  for (auto segments : messages) {
+    inspectSent(segments);
+    written = written.then([this, segments] { return bundle.write(segments); });
+  }
+  return written;
 }
 
 }  // namespace skerry

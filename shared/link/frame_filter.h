@@ -7,6 +7,7 @@
 // peer does not read.
 #pragma once
 #include "shared/link/frame.h"
+#include "shared/link/frame_bundle.h"
 #include "shared/link/rpc_ledger.h"
 #include <capnp/serialize-async.h>
 #include <kj/function.h>
@@ -38,8 +39,8 @@ public:
       kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) override;
   kj::Promise<void> writeMessages(
       kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>> messages) override;
-  kj::Maybe<int> getSendBufferSize() override { return out.getSendBufferSize(); }
-  kj::Promise<void> end() override { return out.end(); }
+  kj::Maybe<int> getSendBufferSize() override { return bundle.getSendBufferSize(); }
+  kj::Promise<void> end() override { return bundle.end(); }
 
 private:
   // Frames outlive the filter when a server keeps a call's parameters.
@@ -62,7 +63,7 @@ private:
   kj::Timer& timer;
   const LinkLimits& limits;
   kj::Function<void()> checkPeer;
-  capnp::AsyncIoMessageStream out;
+  FrameBundle bundle;
   RpcLedger ledger;
   kj::Own<Held> held;
   uint64_t sessionBytes = 0;

@@ -9,6 +9,8 @@ namespace skerry {
 // Of one session: a value, so that a test or a bulk link may choose its own.
 constexpr size_t SEGMENTS_CEILING = 16;      // sizes the filter's tables; segmentsMax may be lower
 constexpr size_t FRAME_BUFFER_BYTES = 1024;  // frames up to this size arrive in one read
+constexpr size_t BUNDLED_FRAME_BYTES_MAX = 512;  // frames up to this size leave together
+constexpr size_t BUNDLE_BYTES_MAX = 4 << 10;     // of them, before the next one waits
 
 struct LinkLimits {
   kj::uint segmentsMax = SEGMENTS_CEILING;

@@ -69,8 +69,7 @@ public:
         filter(*stream, timer, limits, [this] { checkQueue(); }),
         network(filter, sideOf(side), networkOptions(limits), timer),
         rpc(network, capnp::Capability::Client(capnp::membrane(kj::mv(ours), revoker->addRef()))),
-        theirs(capnp::reverseMembrane(bootstrapOf(rpc, side), revoker->addRef()).castAs<Pulse>()),
-        tasks(*this) {
+        side(side), tasks(*this) {
     rpc.setFlowLimit(limits.flowWords);
     auto paf = kj::newPromiseAndFulfiller<kj::String>();
     endNow = kj::mv(paf.fulfiller);
@@ -88,6 +87,12 @@ public:
   void revoke(kj::StringPtr reason) {
     revoker->revoke(KJ_EXCEPTION(DISCONNECTED, "session revoked", reason));
     tasks.add(endAfterFarewell(kj::str("revoked: ", reason)));
+  }
+
+  Pulse::Client& remote() {
+    KJ_IF_MAYBE(known, theirs) return *known;
+    auto asked = capnp::reverseMembrane(bootstrapOf(rpc, side), revoker->addRef());
+    return theirs.emplace(asked.castAs<Pulse>());
   }
 
 private:
@@ -112,7 +117,7 @@ private:
       auto pause = timer.afterDelay(limits.pingEvery);
       co_await pause;
       checkWrites();
-      auto answered = theirs.pingRequest().send().ignoreResult().fork();
+      auto answered = remote().pingRequest().send().ignoreResult().fork();
       for (unsigned waited = 1;; waited++) {
         uint64_t before = filter.receivedBytes();
         auto answer = answered.addBranch().then([] { return true; });
@@ -147,7 +152,8 @@ private:
   FrameFilter filter;
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<twoparty::VatId> rpc;
-  Pulse::Client theirs;
+  Side side;
+  kj::Maybe<Pulse::Client> theirs;
   kj::Own<kj::PromiseFulfiller<kj::String>> endNow;
   kj::Promise<kj::String> ended = nullptr;
   kj::TaskSet tasks;
@@ -159,7 +165,8 @@ Session::Session(kj::Own<kj::AsyncIoStream> stream, Side side, Pulse::Client our
 
 Session::~Session() noexcept(false) {}
 
-Pulse::Client Session::remote() { return connection->theirs; }
+Pulse::Client Session::remote() { return connection->remote(); }
+void Session::setRemote(Pulse::Client theirs) { connection->theirs = kj::mv(theirs); }
 void Session::revoke(kj::StringPtr reason) { connection->revoke(reason); }
 kj::Promise<kj::String> Session::onEnd() { return kj::mv(connection->ended); }
 const FrameFilter& Session::frames() const { return connection->filter; }

@@ -24,8 +24,11 @@ public:
           kj::Timer& timer, const LinkLimits& limits);
   ~Session() noexcept(false);
 
-  // The peer's object. Not a sign of life: the first answered call is.
+  // The peer's object, bootstrapped unless it was handed over. Not a sign of life: the first
+  // answered call is.
   schema::Pulse::Client remote();
+  // The peer handed its object over in a call of this session: it need not be asked for it.
+  void setRemote(schema::Pulse::Client theirs);
 
   // Fails every call that crosses the session, both ways, and every one to come, with DISCONNECTED
   // and `reason`. A call already queued for delivery may still run once; the server's own work on a

@@ -1,4 +1,5 @@
 #include "shared/model/label_value.h"
+#include "shared/model/time_text.h"
 #include <array>
 #include <cstdint>
 #include <string>
@@ -106,9 +107,13 @@ std::optional<std::strong_ordering> compareValues(std::string_view a, std::strin
   }
   auto older = versionOf(a), newer = versionOf(b);
   if (older && newer) return compare(*older, *newer);
+  auto shorter = parseDurationMs(a), longer = parseDurationMs(b);
+  if (shorter && longer) return *shorter <=> *longer;
   return std::nullopt;
 }
 
-bool isComparable(std::string_view text) { return numberOf(text) || versionOf(text); }
+bool isComparable(std::string_view text) {
+  return numberOf(text) || versionOf(text) || parseDurationMs(text);
+}
 
 }  // namespace skerry

@@ -40,6 +40,7 @@ private:
       case capnp::DynamicValue::TEXT: return value.as<capnp::Text>().size() == 0;
       case capnp::DynamicValue::LIST: return value.as<capnp::DynamicList>().size() == 0;
       case capnp::DynamicValue::STRUCT: return isUnset(value.as<capnp::DynamicStruct>());
+      case capnp::DynamicValue::ENUM: return value.as<capnp::DynamicEnum>().getRaw() == 0;
       default: return false;
     }
   }
@@ -52,8 +53,17 @@ private:
       case capnp::DynamicValue::TEXT: return PlainValue::of(text(value.as<capnp::Text>()));
       case capnp::DynamicValue::STRUCT: return object(value.as<capnp::DynamicStruct>(), "");
       case capnp::DynamicValue::LIST: return list(value.as<capnp::DynamicList>(), rules);
+      case capnp::DynamicValue::ENUM: return PlainValue::of(word(value.as<capnp::DynamicEnum>()));
       default: KJ_FAIL_ASSERT("a field has a type without a JSON form", rules.name.c_str());
     }
+  }
+
+  // Empty for the first, which is `unspecified`, and for what a newer daemon may know.
+  static std::string word(capnp::DynamicEnum value) {
+    KJ_IF_MAYBE(enumerant, value.getEnumerant()) {
+      return value.getRaw() == 0 ? "" : text(enumerant->getProto().getName());
+    }
+    return "";
   }
 
   PlainValue list(capnp::DynamicList::Reader from, const FieldRules& rules) {

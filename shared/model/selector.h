@@ -9,11 +9,11 @@
 //                            | ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) VALUE )
 //
 // A VALUE is a word or a quoted text. Unquoted values compare by their form: numbers (2, 0.5,
-// 500m), sizes (128Mi, 2G: powers of 1,024), versions (1.4.2, v1.5); a number stands for a version
-// where the other side is one. Everything else (0012, with its zeros), and what is quoted, compares
-// as text. `<` and its kin need a number, a size or a version. On an absent label `!=` and `not in`
-// are true, every other test is false. At most SELECTOR_BYTES_MAX bytes, nested at most
-// SELECTOR_DEPTH_MAX deep.
+// 500m), sizes (128Mi, 2G: powers of 1,024), versions (1.4.2, v1.5), durations (90s, 1h30m, 7d); a
+// number stands for a version where the other side is one. Everything else (0012, with its zeros),
+// and what is quoted, compares as text. `<` and its kin need a number, a size, a version or a
+// duration. On an absent label `!=` and `not in` are true, every other test is false. At most
+// SELECTOR_BYTES_MAX bytes, nested at most SELECTOR_DEPTH_MAX deep.
 #pragma once
 #include <map>
 #include <memory>

@@ -206,8 +206,8 @@ private:
     value(node);
     bool ordered = node.is != Operator::EQ && node.is != Operator::NE;
     if (!failed() && ordered && (node.values[0].quoted || !isComparable(node.values[0].text))) {
-      fail(operand, "`" + std::string(selectorWordOf(node.is)) + "` compares numbers, sizes and " +
-                        "versions, and " + describe(operand) + " is none");
+      fail(operand, "`" + std::string(selectorWordOf(node.is)) + "` compares numbers, sizes, " +
+                        "versions and durations, and " + describe(operand) + " is none");
     }
     return node;
   }

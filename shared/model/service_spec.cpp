@@ -43,7 +43,7 @@ ServiceSpec serviceOf(schema::Service::Reader from) {
   spec.command = textsOf(from.getCommand());
   spec.entrypoint = textsOf(from.getEntrypoint());
   bool isProcess = spec.kind == ServiceKind::PROCESS;
-  KJ_REQUIRE(isProcess ? !spec.command.empty() : !spec.image.empty(),
+  KJ_REQUIRE((isProcess ? !spec.command.empty() : !spec.image.empty()),
              "a process without a command, or a container without an image", spec.name.c_str());
   for (auto variable : from.getEnvironment()) {
     spec.environment[text(variable.getName())] = text(variable.getValue());

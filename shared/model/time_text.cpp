@@ -144,6 +144,8 @@ std::string printTime(int64_t unixMs) {
   return printed + "Z";
 }
 
+std::string printTimeToSecond(int64_t unixMs) { return printTime(unixMs / 1000 * 1000); }
+
 std::optional<int64_t> parseTime(std::string_view text) {
   int year = takeDigits(text, 4);
   if (year < 0 || !take(text, "-")) return std::nullopt;

@@ -17,6 +17,8 @@ std::string printAge(int64_t ms);
 
 // RFC 3339 in UTC, to the second, or to the millisecond where there is a fraction.
 std::string printTime(int64_t unixMs);
+// To the second, for a person.
+std::string printTimeToSecond(int64_t unixMs);
 // Any RFC 3339 time. Milliseconds since the Unix epoch, or absent.
 std::optional<int64_t> parseTime(std::string_view text);
 

@@ -12,6 +12,7 @@ constexpr std::string_view TOKEN_PREFIX = "skerry1.";
 constexpr size_t TOKEN_SECRET_BYTES = 32;
 constexpr size_t TOKEN_TEXT_BYTES_MAX = 4096;
 constexpr int64_t TOKEN_LIFE_MS = 24 * 60 * 60 * 1000;  // unless said otherwise
+constexpr int64_t TOKEN_LIFE_MS_MAX = 365 * TOKEN_LIFE_MS;
 
 enum class TokenKind : uint8_t { REGION, SITE, WITNESS };
 const char* wordOf(TokenKind kind);

@@ -31,10 +31,11 @@ kj::Promise<void> ChildSession::hello(HelloContext context) {
   parent.setProtocol(1);
   parent.setVersion(SKERRY_VERSION);
   auto mine = link.hello();
-  parent.setDocument(view(mine));
+  bool isSame = child.getKnowsOmission() && child.getDocument() == view(mine);
+  if (!isSame) parent.setDocument(view(mine));
   parent.setStatusKnown(child.getStatusEpoch() == parts.mirror.getEpoch() &&
                         Hash::from(child.getStatusDigest()) == parts.mirror.digest());
-  parts.hooks.fillHello(parent);
+  parts.hooks.fillHello(child, parent);
   auto step = link.onHello(child.getDocument());
   greeted = true;
   addRows(parts.writer.rows(), parts.document.ids().name, step.rows);

@@ -16,9 +16,10 @@ namespace skerry {
 class ChildHooks {
 public:
   virtual ~ChildHooks() noexcept(false) {}
-  // The child said hello; may add rows. Throws to refuse the session.
+  // The child said hello; may add rows. Throws to refuse the session. Says where orders go:
+  // setDownlink().
   virtual void greeted(schema::ChildHello::Reader child) = 0;
-  virtual void fillHello(schema::ParentHello::Builder parent) = 0;
+  virtual void fillHello(schema::ChildHello::Reader child, schema::ParentHello::Builder parent) = 0;
   virtual void statusChanged(const std::vector<std::string>& keys) = 0;
   virtual void localChanged() = 0;
   virtual void alarm(const std::string& text) = 0;
@@ -37,7 +38,7 @@ public:
   ChildSession(Parts parts, uint64_t nonce);
   KJ_DISALLOW_COPY(ChildSession);
 
-  // Where to send orders. Once, right after the session was made.
+  // Where to send orders. Once, not later than when the child is greeted.
   void setDownlink(schema::Downlink::Client downlink) { down = kj::mv(downlink); }
   // The document's orders moved on.
   void ordersChanged();

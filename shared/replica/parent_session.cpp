@@ -24,9 +24,11 @@ kj::Promise<void> ParentSession::greet(schema::Uplink::Client uplink) {
   child.setDocument(view(mine));
   child.setStatusEpoch(parts.registers.getEpoch());
   child.setStatusDigest(parts.registers.digest().view());
+  child.setDownlink(thisCap());
+  child.setKnowsOmission(true);
   parts.hooks.fillHello(child);
   auto offered = parts.registers.newest();
-  return request.send().then([this, offered](auto&& answer) {
+  return request.send().then([this, offered, mine = kj::mv(mine)](auto&& answer) {
     KJ_REQUIRE(tasks.get() != nullptr, "this session has ended");
     auto parent = answer.getParent();
     KJ_REQUIRE(parent.getProtocol() == 1, "the parent speaks another protocol",
@@ -36,7 +38,7 @@ kj::Promise<void> ParentSession::greet(schema::Uplink::Client uplink) {
     greeting->fulfill();
     statusKnown = parent.getStatusKnown();
     if (statusKnown) statusSent = offered;
-    perform(link.onHello(parent.getDocument()));
+    perform(link.onHello(parent.hasDocument() ? parent.getDocument() : view(mine)));
     statusChanged();
     return parts.writer.durable();
   });
@@ -56,7 +58,10 @@ void ParentSession::perform(Step&& step) {
       parts.hooks.blobArrived(blob.hash);
     }
   }
-  if (!step.changedOrders.empty()) parts.hooks.ordersChanged(step.changedOrders);
+  // A local half that came back may change what the same orders come to.
+  if (!step.changedOrders.empty() || step.localChanged) {
+    parts.hooks.ordersChanged(step.changedOrders);
+  }
   if (step.local.empty()) return;
   tasks->add(parts.writer.durable().then([this, messages = kj::mv(step.local)]() mutable {
     for (auto& message : messages) sendLocal(kj::mv(message));

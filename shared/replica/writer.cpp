@@ -15,11 +15,19 @@ kj::Own<Writer::Group> Writer::newGroup() {
 }
 
 Batch& Writer::rows() {
-  if (!running && failure == nullptr) {
-    running = true;
-    task = kj::evalLater([this] { return run(); }).eagerlyEvaluate(nullptr);
-  }
+  begin();
   return gathering->rows;
+}
+
+void Writer::begin() {
+  if (running || held || failure != nullptr) return;
+  running = true;
+  task = kj::evalLater([this] { return run(); }).eagerlyEvaluate(nullptr);
+}
+
+void Writer::release() {
+  held = false;
+  begin();
 }
 
 kj::Promise<void> Writer::durable() {

@@ -16,6 +16,11 @@ public:
   Writer(Store& store, kj::Function<void(kj::Exception)> failed);
   KJ_DISALLOW_COPY(Writer);
 
+  // Gathers, and writes nothing, until release(): what was decided while a state was only read
+  // waits for a disk that is to be left alone.
+  void hold() { held = true; }
+  void release();
+
   // The transaction being gathered. Do not keep the reference across a wait.
   Batch& rows();
   // Resolves when everything added so far is durable; at once when nothing is on its way.
@@ -28,6 +33,7 @@ private:
     kj::ForkedPromise<void> promise = nullptr;
   };
   kj::Own<Group> newGroup();
+  void begin();
   kj::Promise<void> run();
 
   Store& store;
@@ -35,7 +41,7 @@ private:
   kj::Own<Group> gathering;
   kj::Maybe<kj::Own<Group>> committing;
   kj::Maybe<kj::Exception> failure;
-  bool running = false;
+  bool running = false, held = false;
   kj::Promise<void> task = kj::READY_NOW;
 };
 

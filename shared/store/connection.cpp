@@ -43,8 +43,9 @@ kj::StringPtr advice(int code) {
 }  // namespace
 
 Connection::Connection(const StoreSettings& settings) : settings(settings) {
-  constexpr int FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  int code = sqlite3_open_v2(settings.path.c_str(), &connection, FLAGS, settings.vfs);
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+  if (settings.missing == Missing::CREATE) flags |= SQLITE_OPEN_CREATE;
+  int code = sqlite3_open_v2(settings.path.c_str(), &connection, flags, settings.vfs);
   KJ_ON_SCOPE_FAILURE(disconnect());
   if (code != SQLITE_OK) kj::throwFatalException(failure(code, "open"));
   sqlite3_extended_result_codes(connection, 1);

@@ -26,6 +26,9 @@ constexpr uint32_t COMPACTION_PAGES_PER_STEP = 128;
 constexpr uint32_t COMPACTION_GAIN_DIVISOR = 32;
 constexpr size_t COMPACTION_VALUE_BYTES_MAX = 1000;  // of a row that is moved
 
+// What becomes of a database that is not there.
+enum class Missing : uint8_t { CREATE, FAIL };
+
 enum class Synchronous : uint8_t {
   FULL,
   NORMAL,  // loses acknowledged commits when the power goes
@@ -38,6 +41,7 @@ extern const kj::ArrayPtr<const char* const> STORE_FORMAT_STEPS;
 struct StoreSettings {
   std::string path;
   const char* vfs = nullptr;  // SQLite's name for the disk; null is the platform's own
+  Missing missing = Missing::CREATE;
   Synchronous synchronous = Synchronous::FULL;
   uint32_t checkpointFrames = CHECKPOINT_FRAMES;
   size_t waitingMax = STORE_WAITING_MAX;

@@ -43,7 +43,8 @@ SimHost::SimHost(SimWorld& world, kj::StringPtr name, Start start)
       platter(name, world.entropy().fork()), files(kj::newInMemoryDirectory(kj::nullClock())),
       network(world.network().viewOf(name)), databases(kj::heap<DiskSeam>(world, platter)),
       others(*this),
-      seams {*network, world.timer(), clock, chance, *files, path, others, *databases} {
+      seams {*network, world.timer(), clock, chance, *files, path, others, *databases,
+             machine} {
   world.network().goesSilent(name);  // until it is switched on
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 #include "test/sim/fault_vfs.h"
 #include "test/sim/sim_processes.h"
+#include "test/sim/sim_system.h"
 #include "test/sim/sim_world.h"
 #include <kj/filesystem.h>
 #include <kj/function.h>
@@ -62,6 +63,7 @@ public:
   SimProcesses& processes() { return others; }
   MemoryDisk& disk() { return platter; }
   SeededEntropy& entropy() { return chance; }
+  SimSystem& system() { return machine; }
 
   void powerOn();
   void powerOff();
@@ -94,6 +96,7 @@ private:
   kj::Own<kj::Network> network;
   kj::Own<DiskSeam> databases;
   SimProcesses others;
+  SimSystem machine;
   Host seams;
   uint64_t bootCount = 0;
   bool on = false;

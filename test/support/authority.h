@@ -4,6 +4,7 @@
 #include "capnp/manifest.capnp.h"
 #include "shared/model/application.h"
 #include "shared/model/encoded.h"
+#include "shared/model/head.h"
 #include "shared/model/selector.h"
 #include "shared/model/statement.h"
 #include <map>
@@ -98,6 +99,18 @@ public:
     body.setDocumentKey(documentKey);
     body.setHomeGen(homeGen);
     return sign("home", site, view(encode<schema::Home>(body)));
+  }
+
+  // Over `statements`, each an envelope.
+  Bytes head(const std::string& region, int64_t timeMs, const std::vector<Bytes>& statements = {},
+             AuthoritySeq version = {}) {
+    std::vector<InForceStatement> all;
+    for (auto& envelope : statements) {
+      Decoded<schema::Signed> decoded(envelope);
+      all.push_back(inForceOf(decoded.get().getStatement()));
+    }
+    ++seq.n;
+    return signHead(*signer, {region, seq, timeMs, rootOf(std::move(all)), version});
   }
 
   Bytes intent(const IntentDraft& draft) {

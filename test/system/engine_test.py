@@ -2,6 +2,7 @@
 """Containers through three tiers, and an engine that is missing or refuses.
 engine_test.py PROGRAMS_FOLDER MAKE_IMAGE [UNITTEST OPTION...]"""
 import os
+import random
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from fleet_case import SKIPPED, FleetCase, main
 
 SITE = f"shop{os.getpid()}"
 HUNG_S = 10
+SEED = int(os.environ.get("SKERRY_TEST_SEED", "1"))
 PLAIN, WEB = (SITE, "pos", "plain"), (SITE, "pos", "web")
 
 
@@ -122,6 +124,30 @@ class EngineTest(FleetCase):
             code, seconds = site.stop()
             self.assertEqual(code, 0)
             self.assertLess(seconds, HUNG_S)
+
+    def test_an_engine_killed_in_the_middle_of_a_start_ends_with_one_container_of_the_newest(self):
+        self.begin()
+        chance = random.Random(SEED)
+        self.fleet.must(self.fleet.apply(pos(container(environment={"ROUND": "first"}))))
+        plain = self.fleet.wait_running(PLAIN, WEB)[PLAIN]
+        for round_ in range(5):
+            told = f"seed {SEED} round {round_}"
+            newest = container(environment={"ROUND": told})
+            self.fleet.must(self.fleet.apply(pos(newest)))
+            time.sleep(chance.uniform(0, 0.5))
+            ENGINE.end()
+            time.sleep(chance.uniform(0, 0.2))
+            ENGINE.begin()
+            eventually(lambda t=told: self.runs_as(t), told)
+            self.assertEqual(len(ENGINE.run("ps", "--all", "--quiet").split()), 1, told)
+            self.assertEqual(self.fleet.get("instances")[PLAIN]["pid"], plain, told)
+
+    def runs_as(self, round_):
+        status = self.status_of(WEB)
+        if status["state"] != "running" or not alive(status["pid"]):
+            return False
+        with open(f"/proc/{status['pid']}/environ", encoding="ascii") as file:
+            return f"ROUND={round_}" in file.read().split("\0")
 
     def test_an_engine_that_goes_away_costs_no_container_and_is_used_again_when_it_is_back(self):
         self.begin()

@@ -5,7 +5,7 @@ import random
 import signal
 import time
 
-from fleet import TENANT, alive, application, eventually, process_service
+from fleet import TENANT, alive, application, eventually, keeper_says, process_service
 from fleet_case import FleetCase, main
 
 ROUNDS = 20
@@ -113,6 +113,25 @@ class FleetTest(FleetCase):
         status = self.fleet.get("instances", at=at).get(key)
         moved = status and status["state"] == "running" and status["pid"] != self.pids[key]
         return status if moved else None
+
+    def test_a_keeper_that_is_killed_at_any_moment_costs_no_service_and_has_a_successor(self):
+        central, region, site = self.begin_with_application()
+        chance = random.Random(SEED)
+        folders = {key: f"{site.data}/run/{TENANT}.pos.{key[2]}.0" for key in self.pids}
+        for round_ in range(5):
+            keepers = {pid for pid, words in self.fleet.ours() if "skerry-keeper" in words[0]}
+            self.assertEqual(len(keepers), len(folders))
+            for pid in keepers:
+                os.kill(pid, signal.SIGKILL)
+            if round_ % 2:  # and the controller with them
+                site.kill()
+                site.start()
+            time.sleep(chance.uniform(0, 0.3))
+            for key, folder in folders.items():
+                eventually(lambda f=folder: keeper_says(f, "pid"), f"{key} has a keeper again")
+                self.assertEqual(int(keeper_says(folder, "pid")), self.pids[key],
+                                 f"seed {SEED} round {round_}")
+        self.assertEqual(self.fleet.wait_running(WEB, TILL), self.pids)
 
     def test_a_service_that_died_while_no_daemon_was_there_runs_again_after_the_start(self):
         central, region, site = self.begin_with_application()

@@ -30,6 +30,7 @@ class FullDiskTest(FleetCase):
         fleet.wait_online("sites", "oslo")
         fleet.must(fleet.apply(two_services()))
         self.pids = fleet.wait_running(WEB, TILL)
+        self.begun = len(self.site.said())
 
     def fill(self):
         with open(f"{self.disk}/ballast", "wb", buffering=0) as file:
@@ -60,9 +61,7 @@ class FullDiskTest(FleetCase):
         self.run_on()
         self.assertIn("disk is full", self.site.said())
         self.assertIn("free space", self.site.said())
-        told = self.fleet.skerry("status", at=self.site)
-        self.assertIn(told.code, (0, 5), told)
-        self.assertNotIn(".cpp", told.err)
+        self.answers_on_site()
         self.assertIsNone(self.site.process.poll())
         self.make_room()
         bulky = [("oslo", f"bulky{number}", "s") for number in range(4)]
@@ -79,21 +78,78 @@ class FullDiskTest(FleetCase):
         eventually(healed, "it was started again")
         self.assertTrue(alive(self.pids[WEB]))
 
-    def test_a_controller_that_starts_on_a_full_disk_says_so_and_disturbs_nothing(self):
+    def test_a_controller_that_starts_on_a_full_disk_adopts_what_runs_and_connects_with_room(self):
         self.site.kill()
         self.fill()
         self.site.spawn()
-        eventually(lambda: self.site.process.poll() is not None or
-                   os.path.exists(self.site.data + "/run.json"), "it gave up or serves")
+        eventually(lambda: "daemon.ready" in self.last_life(), "it serves")
+        eventually(lambda: "store.failed" in self.last_life(), "it says so")
         self.run_on()
-        if self.site.process.poll() is not None:
-            self.assertEqual(self.site.process.returncode, 1)
-            self.assertIn("disk is full", self.site.said())
-            self.make_room()
-            self.site.start()
-        else:
-            self.make_room()
+        self.assertIn("disk is full", self.last_life())
+        self.answers_on_site()
+        self.assertFalse(self.fleet.get("sites")["oslo"]["online"])
+        self.make_room()
+        self.fleet.wait_online("sites", "oslo")
         self.assertEqual(self.fleet.wait_running(WEB, TILL), self.pids)
+
+    def test_a_machine_that_boots_with_a_full_disk_runs_its_applications(self):
+        self.power_cut()
+        self.fill()
+        self.site.spawn()
+        eventually(lambda: all(self.lives_on(key) for key in (WEB, TILL)), "the services run")
+        self.answers_on_site()
+        self.assertFalse(self.fleet.get("sites")["oslo"]["online"])
+        # Healed as ever.
+        os.kill(self.lives_on(TILL), signal.SIGKILL)
+        eventually(lambda: self.lives_on(TILL), "it was started again")
+        # And stopped politely, started again.
+        code, seconds = self.site.stop()
+        self.assertEqual(code, 0, self.last_life()[-2000:])
+        self.assertLess(seconds, 5)
+        self.assertTrue(self.lives_on(WEB) and self.lives_on(TILL))
+        self.begun = len(self.site.said())
+        self.site.spawn()
+        eventually(lambda: "daemon.ready" in self.last_life(), "it serves")
+        self.make_room()
+        self.fleet.wait_online("sites", "oslo")
+        now = self.fleet.wait_running(WEB, TILL)
+        self.assertEqual(now, {key: self.lives_on(key) for key in now})
+
+    def last_life(self):
+        return self.site.said()[self.begun:]
+
+    def keeper_folder(self, key):
+        return f"{self.site.data}/run/{TENANT}.{key[1]}.{key[2]}.0"
+
+    def lives_on(self, key):
+        """Its pid as the keeper says, when it is alive and not of the first life."""
+        pid = int(keeper_says(self.keeper_folder(key), "pid") or 0)
+        return pid if pid and pid != self.pids[key] and alive(pid) else None
+
+    def power_cut(self):
+        """Everything of the site's machine ends at once: controller, keepers, services."""
+        self.site.process.send_signal(signal.SIGSTOP)
+        keepers = [pid for pid, words in self.fleet.ours()
+                   if words[0].endswith("skerry-keeper") and self.site.data in " ".join(words)]
+        self.assertEqual(len(keepers), len(self.pids))
+        for pid in [*keepers, *self.pids.values(), self.site.process.pid]:
+            os.kill(pid, signal.SIGKILL)
+        self.site.process.wait()
+        eventually(lambda: not any(alive(pid) for pid in self.pids.values()), "all ended")
+
+    def answers_on_site(self):
+        """Who stands before it is told what runs, and what is wrong."""
+        def answered():
+            told = self.fleet.skerry("status", at=self.site)
+            return told if told.code == 0 and "disk is full" in told.out else None
+        told = eventually(answered, "status says that the disk is full")
+        self.assertIn("df -h", told.out)
+        seen = self.fleet.get("instances", at=self.site)
+        self.assertEqual({key: status["state"] for key, status in seen.items()},
+                         {WEB: "running", TILL: "running"})
+        why = self.fleet.must(self.fleet.skerry("why", "pos", "--site", "oslo", at=self.site))
+        self.assertIn("disk is full", why.out)
+        self.fleet.must(self.fleet.skerry("logs", "pos", at=self.site))
 
     def test_a_full_disk_at_central_refuses_what_it_cannot_keep_and_keeps_what_it_promised(self):
         fleet, central = self.fleet, self.fleet.central

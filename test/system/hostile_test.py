@@ -17,6 +17,37 @@ SESSION, ENROLL = "skerry/1", "skerry-enroll/1"
 HALF_A_HELLO = bytes.fromhex("16030100fa010000f60303") + bytes(range(32))
 
 
+def frame(*words):
+    """One segment of Cap'n Proto, as it travels."""
+    return struct.pack(f"<II{len(words)}Q", 0, len(words), *words)
+
+
+def pointer(data, pointers):
+    """To the struct that follows."""
+    return data << 32 | pointers << 48
+
+
+def bootstrap(question):
+    """rpc.capnp: a question, for the peer's first capability, that is never finished."""
+    return frame(pointer(1, 1), 8, pointer(1, 1), question, 0)
+
+
+# rpc.capnp: the answer to a question that nobody asked, of an exception type that does not exist.
+RETURN_OF_TYPE_5000 = frame(pointer(1, 1), 3, pointer(2, 1), 1 << 48, 0, pointer(1, 1),
+                            5000 << 32, 0)
+BIG = 64 << 20
+GROWTH_MAX = 24 << 20  # of a sanitized program, while somebody sends it far more
+
+
+def peak_bytes(pid):
+    """The most memory it had since the last call."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        peak = next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
+    with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
+    return peak
+
+
 def dial(port):
     return socket.create_connection(("127.0.0.1", port), timeout=5)
 
@@ -49,6 +80,8 @@ def heard(stream, seconds=HANDSHAKE_S + 5):
 class HostileTest(FleetCase):
     def setUp(self):
         super().setUp()
+        # What is freed is given back soon, so that memory can be measured.
+        self.fleet.environment["ASAN_OPTIONS"] += ":quarantine_size_mb=4"
         self.central, self.region, self.site = self.fleet.begin_three_tiers("oslo")
         self.runs = []
         self.works()
@@ -127,7 +160,7 @@ class HostileTest(FleetCase):
             for _ in range(20):
                 with tls(daemon.port, SESSION) as peer:
                     try:
-                        peer.sendall(struct.pack("<II", 0, 1) + bytes(8))
+                        peer.sendall(bootstrap(0))
                     except ConnectionError:
                         pass
                     self.assertEqual(heard(peer), b"")
@@ -153,7 +186,7 @@ class HostileTest(FleetCase):
         for daemon in self.parents():
             with tls(daemon.port, SESSION, stranger) as peer:
                 try:
-                    peer.sendall(struct.pack("<II", 0, 1) + bytes(8))
+                    peer.sendall(bootstrap(0))
                 except ConnectionError:
                     pass
                 self.assertEqual(heard(peer), b"")
@@ -162,8 +195,55 @@ class HostileTest(FleetCase):
         known = (f"{folder}/chain.pem", f"{folder}/device.key")
         self.site.kill()
         with tls(self.region.port, SESSION, known) as peer:
-            peer.settimeout(3)
+            peer.settimeout(HANDSHAKE_S)
+            peer.sendall(bootstrap(0))
             self.assertNotEqual(peer.recv(1), b"")
+
+    def stolen(self):
+        """The certificate of a site that is the attacker's."""
+        self.fleet.declare_site("bergen", labels="kind: depot")
+        data = f"{self.fleet.folder}/bergen"
+        self.fleet.must(self.fleet.join_site(data, self.fleet.token("site", "bergen")))
+        return f"{data}/identity/chain.pem", f"{data}/identity/device.key"
+
+    def send_until_hung_up(self, certificate, pieces):
+        """Answers how many bytes were taken."""
+        taken = 0
+        with tls(self.region.port, SESSION, certificate) as peer:
+            peer.settimeout(HANDSHAKE_S)
+            try:
+                for piece in pieces:
+                    peer.sendall(piece)
+                    taken += len(piece)
+            except (ConnectionError, ssl.SSLError):
+                return taken
+            heard(peer)
+        return taken
+
+    def test_a_site_with_a_good_certificate_that_misbehaves_costs_its_own_connection_only(self):
+        certificate = self.stolen()
+        peaks = {d.name: peak_bytes(d.process.pid) for d in self.parents()}
+        piece = bytes(1 << 16)
+        attacks = {
+            "four ff bytes": [b"\xff" * 4, b"\xff" * 60],
+            "exception type 5000": [RETURN_OF_TYPE_5000],
+            "a frame of 64 MiB": [struct.pack("<II", 0, BIG // 8)] + [piece] * (BIG // len(piece)),
+            "segments without number": [struct.pack("<I", 1 << 20), piece],
+            "300,000 unfinished questions": [
+                b"".join(bootstrap(first + i) for i in range(1000))
+                for first in range(0, 300000, 1000)],
+        }
+        for name, pieces in attacks.items():
+            with self.subTest(attack=name):
+                taken = self.send_until_hung_up(certificate, pieces)
+                self.assertLess(taken, 8 << 20, "nobody hung up")
+                self.works()
+        for daemon in self.parents():
+            grown = peak_bytes(daemon.process.pid) - peaks[daemon.name]
+            self.assertLess(grown, GROWTH_MAX, f"{daemon.name} holds what it was sent")
+        self.assertTrue(self.fleet.get("sites")["oslo"]["online"])
+        self.assertNotIn("link.down", self.site.said())
+        self.assertEqual(self.fleet.must(self.fleet.skerry("status", at=self.region)).code, 0)
 
     def test_nonsense_at_the_door_for_joining_costs_its_own_connection_only(self):
         chance = random.Random(SEED)

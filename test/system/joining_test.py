@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """Joining with tokens that are good, and with every kind that is not."""
 import os
+import random
 import shutil
+import subprocess
 import time
 
-from fleet import eventually
+from fleet import NO_ENGINE, eventually
 from fleet_case import FleetCase, main
+
+
+SEED = int(os.environ.get("SKERRY_TEST_SEED", "1"))
 
 
 class JoiningTest(FleetCase):
@@ -105,6 +110,61 @@ class JoiningTest(FleetCase):
         self.fleet.central.start()
         self.fleet.must(self.join("skerry-region", token, "south"))
 
+    def test_a_join_that_is_killed_at_any_moment_is_done_with_the_same_token(self):
+        token = self.fleet.site_token("oslo")
+        program = [f"{self.fleet.programs}/skerry-site", "join", token, "--data",
+                   self.folder("oslo")]
+        chance = random.Random(SEED)
+        whole = time.monotonic()
+        self.fleet.must(self.fleet.join_site(self.folder("first"), self.fleet.site_token("alta")))
+        whole = time.monotonic() - whole
+        for _ in range(15):
+            joining = subprocess.Popen(program, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, env=self.fleet.environment)
+            time.sleep(chance.uniform(0, whole))
+            joining.kill()
+            joining.wait()
+        if not os.path.exists(self.folder("oslo") + "/identity/chain.pem"):
+            self.fleet.must(self.fleet.join_site(self.folder("oslo"), token))
+        site = self.fleet.add("site", "oslo", "--engine", NO_ENGINE)
+        site.start()
+        self.fleet.wait_online("sites", "oslo")
+
+    def test_an_init_that_is_killed_at_any_moment_is_done_again_or_says_how(self):
+        chance = random.Random(SEED)
+        for number in range(10):
+            data = self.folder(f"central{number}")
+            program = [f"{self.fleet.programs}/skerry-central", "init", "--data", data]
+            making = subprocess.Popen(program, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL, env=self.fleet.environment)
+            time.sleep(chance.uniform(0, 0.2))
+            making.kill()
+            making.wait()
+            again = self.fleet.run("skerry-central", "init", "--data", data)
+            if again.code != 0:
+                self.assertSays(again, again.code, "error: ", data)
+            central = self.fleet.add("central", f"central{number}")
+            central.start()
+            central.kill()
+
+    def test_the_used_token_of_a_site_is_shown_as_used_at_central(self):
+        token = self.fleet.site_token("oslo")
+        self.fleet.must(self.fleet.join_site(self.folder("oslo"), token))
+        eventually(lambda: self.state_of("site", "oslo") == ["used"], "the region reported it")
+        self.region.kill()
+        self.region.start()
+        self.fleet.wait_online("regions", "north")
+        self.assertEqual(self.state_of("site", "oslo"), ["used"])
+        self.fleet.must(self.fleet.skerry("token", "revoke", "oslo", "--yes"))
+        self.assertEqual(self.state_of("site", "oslo"), ["used"])
+
+    def test_a_token_for_no_time_or_for_ever_is_refused(self):
+        self.fleet.declare_site("oslo")
+        for ttl in ("0s", "-5s", "soon", "99999d", "366d"):
+            done = self.fleet.skerry("token", "create", "site", "oslo", "--ttl", ttl)
+            self.assertSays(done, 2, "error: ")
+        self.assertEqual(self.state_of("site", "oslo"), [])
+
     def test_nobody_there_to_ask_is_said_with_the_address_and_is_worth_another_try(self):
         token = self.fleet.site_token("oslo")
         self.region.kill()
@@ -117,11 +177,11 @@ class JoiningTest(FleetCase):
         token = self.fleet.site_token("oslo")
         self.fleet.must(self.fleet.join_site(self.folder("oslo"), token))
         again = self.join("skerry-site", self.fleet.site_token("bergen"), "oslo")
-        self.assertSays(again, 1, "error: ", "joined already", "skerry-site serve")
+        self.assertSays(again, 6, "error: ", "site:oslo/host1 already", "skerry-site serve")
         before = self.fleet.central.data + "/identity"
         kept = {name: os.stat(f"{before}/{name}").st_mtime_ns for name in os.listdir(before)}
         second = self.fleet.run("skerry-central", "init", "--data", self.fleet.central.data)
-        self.assertSays(second, 1, "error: ")
+        self.assertSays(second, 6, "error: ", "central already", "skerry-central serve")
         self.assertEqual(kept, {name: os.stat(f"{before}/{name}").st_mtime_ns
                                 for name in os.listdir(before)})
 

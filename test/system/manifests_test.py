@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Manifests with mistakes: refused as a whole, each mistake with its file, line and way out."""
+import json
+
 from fleet import TENANT, alive, application, process_service
 from fleet_case import FleetCase, main
 
@@ -35,7 +37,21 @@ class ManifestsTest(FleetCase):
             place = f"{path}:{line}:" if line else path
             self.assertSays(done, code, place, *parts)
             self.assertNotIn(".cpp", done.err)
+        self.tells_what_to_do(path, line, code)
         self.unchanged()
+
+    def tells_what_to_do(self, path, line, code):
+        """For scripts: each error has its place and its way out."""
+        told = json.loads(self.fleet.skerry("validate", "-f", path, "-o", "json").err)
+        self.assertEqual(told["error"], told["errors"][0])
+        for error in told["errors"]:
+            self.assertEqual(set(error), {"code", "reason", "message", "where", "hint", "next"})
+            self.assertEqual(set(error["where"]), {"file", "line", "path"})
+            self.assertEqual((error["code"], error["where"]["file"]), (code, path))
+            self.assertRegex(error["reason"], "^[a-z0-9-]+$")
+            self.assertTrue(error["hint"] or error["next"], error)
+        if line:
+            self.assertIn(line, [error["where"]["line"] for error in told["errors"]])
 
     def unchanged(self):
         self.assertEqual(self.fleet.ask("get", "apps")["items"][0]["spec"], self.before)

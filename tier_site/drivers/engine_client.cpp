@@ -1,4 +1,5 @@
 #include "tier_site/drivers/engine_client.h"
+#include "shared/async/plainly.h"
 #include "shared/async/task.h"
 #include "tier_site/drivers/driver_limits.h"
 #include "tier_site/drivers/engine_json.h"
@@ -41,7 +42,7 @@ EngineClient::~EngineClient() noexcept(false) {}
 
 kj::Exception EngineClient::unreachable(const kj::Exception& cause) const {
   return KJ_EXCEPTION(DISCONNECTED, kj::str("the container engine at ", socketPath.c_str(),
-                                            " does not answer: ", cause.getDescription(),
+                                            " does not answer: ", plainly(cause).c_str(),
                                             "; what runs goes on. Is the engine started?"));
 }
 

@@ -21,6 +21,7 @@ capnp::JsonCodec& codec() {
     made->handleByAnnotation<engine::Event>();
     made->handleByAnnotation<engine::Info>();
     made->handleByAnnotation<engine::Failure>();
+    made->handleByAnnotation<engine::Version>();
     return made;
   }();
   return *instance;
@@ -173,6 +174,19 @@ Text decodeEvent(const Text& line) {
 Text decodeCgroupDriver(const Text& body) {
   return decode<engine::Info>(body,
                               [](engine::Info::Reader in) { return str(in.getCgroupDriver()); });
+}
+
+Text decodeRuntime(const Text& body) {
+  return decode<engine::Info>(body,
+                              [](engine::Info::Reader in) { return str(in.getDefaultRuntime()); });
+}
+
+EngineVersion decodeVersion(const Text& body) {
+  return decode<engine::Version>(body, [](engine::Version::Reader in) {
+    auto components = in.getComponents();
+    return EngineVersion{components.size() > 0 ? str(components[0].getName()) : Text(),
+                         str(in.getVersion()), str(in.getApiVersion())};
+  });
 }
 
 Text decodeFailure(const Text& body) {

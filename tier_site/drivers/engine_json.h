@@ -17,6 +17,14 @@ std::vector<std::string> decodeListed(const std::string& body);
 std::string decodeEvent(const std::string& line);
 // "cgroupfs", "systemd", "none".
 std::string decodeCgroupDriver(const std::string& body);
+// "runc", "crun"; empty when the engine does not say.
+std::string decodeRuntime(const std::string& body);
+struct EngineVersion {
+  std::string name;     // "Podman Engine", "Engine" (Docker's)
+  std::string version;  // "4.3.1"
+  std::string api;      // "1.41"
+};
+EngineVersion decodeVersion(const std::string& body);
 // What an answer of 400 and above says; the body itself when it is no JSON. Bounded, never throws.
 std::string decodeFailure(const std::string& body);
 

@@ -81,6 +81,8 @@ Hash renderedDigest(const Rendered& r) {
         .add(uint64_t(port.protocol));
   e.add(uint64_t(r.network)).add(r.limits.cpuMilli).add(r.limits.memoryBytes).add(r.limits.pidsMax);
   e.add(uint64_t(r.stopGraceMs)).add(uint64_t(r.restartAloneAfterMs));
+  // Not when there is none: what runs since before there were any stays what it is.
+  if (!r.nonce.empty()) e.add(r.nonce);
   return e.finish();
 }
 

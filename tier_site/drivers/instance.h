@@ -64,6 +64,7 @@ struct Rendered {
   // Processes: a life that lasted this long and ended unasked while no daemon was there to decide
   // is restarted once, as the next incarnation, by its keeper. Zero: never, as for jobs.
   uint32_t restartAloneAfterMs = 0;
+  std::string nonce;                         // another one is another instance; empty: none asked
   Hash digest;                               // renderedDigest() of all of the above
   bool operator==(const Rendered&) const = default;
 };

@@ -7,7 +7,7 @@ namespace skerry {
 
 namespace {
 
-constexpr kj::StringPtr RUN_FOLDER = "run"_kj;
+constexpr kj::StringPtr RUN_FOLDER = "run"_kj, SPEC_FILE = "spec"_kj;
 constexpr char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 class SpecText {
@@ -65,6 +65,37 @@ Bytes encodeSpec(const Rendered& r, uint64_t incarnation, const ProcessDriverCon
   return kj::mv(spec.bytes);
 }
 
+namespace {
+
+// A full disk has no room for a second file beside the old one, but the old one's is ours already.
+// Half of it may be written when the power goes: it is read by the keeper that is started next,
+// and written again before.
+void overwriteSpec(const kj::Directory& folder, const Bytes& spec) {
+  KJ_IF_MAYBE(file, folder.tryOpenFile(kj::Path(SPEC_FILE), kj::WriteMode::MODIFY)) {
+    (*file)->write(0, view(spec));
+    (*file)->truncate(spec.size());
+    return;
+  }
+  kj::throwFatalException(KJ_EXCEPTION(OVERLOADED,
+      "the disk is full: there is no room to begin a service that never ran here, make room"));
+}
+
+void writeSpec(const kj::Directory& folder, const Bytes& spec) {
+  KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] {
+    // Environments may carry secrets.
+    auto mode = kj::WriteMode::CREATE | kj::WriteMode::MODIFY | kj::WriteMode::PRIVATE;
+    auto replacer = folder.replaceFile(kj::Path(SPEC_FILE), mode);
+    replacer->get().writeAll(view(spec));
+    replacer->commit();
+  })) {
+    bool isFull = reason->getType() == kj::Exception::Type::OVERLOADED;
+    if (!isFull) kj::throwFatalException(kj::mv(*reason));
+    overwriteSpec(folder, spec);
+  }
+}
+
+}  // namespace
+
 std::vector<InstanceId> ServiceFolder::all(Host& host) {
   std::vector<InstanceId> ids;
   KJ_IF_MAYBE(folder, host.files.tryOpenSubdir(kj::Path(RUN_FOLDER))) {
@@ -93,11 +124,7 @@ void ServiceFolder::prepare(const Rendered& rendered, uint64_t incarnation,
   auto spec = encodeSpec(rendered, incarnation, config, user);
   auto folder = host.files.openSubdir(relative, kj::WriteMode::CREATE | kj::WriteMode::MODIFY |
                                                     kj::WriteMode::CREATE_PARENT);
-  // Environments may carry secrets.
-  auto mode = kj::WriteMode::CREATE | kj::WriteMode::MODIFY | kj::WriteMode::PRIVATE;
-  auto replacer = folder->replaceFile(kj::Path("spec"), mode);
-  replacer->get().writeAll(view(spec));
-  replacer->commit();
+  writeSpec(*folder, spec);
 }
 
 KeeperStatus ServiceFolder::record(kj::StringPtr name) const {

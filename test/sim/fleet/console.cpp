@@ -110,6 +110,20 @@ Task<Items> Console::getTask(std::string kind) {
   co_return co_await asking;
 }
 
+Task<std::vector<std::string>> Console::findingsTask() {
+  auto connecting = connect();
+  auto connection = co_await connecting;
+  auto request = connection->admin().statusRequest();
+  auto asking = request.send().then([](auto&& results) {
+    std::vector<std::string> texts;
+    for (auto finding : results.getStatus().getFindings()) {
+      texts.push_back(finding.getText().cStr());
+    }
+    return texts;
+  });
+  co_return co_await asking;
+}
+
 kj::Promise<Said> Console::apply(std::string yaml) {
   return patiently<Said>(host, applyTask(kj::mv(yaml)), Said());
 }
@@ -121,6 +135,9 @@ kj::Promise<Said> Console::createToken(std::string kind, std::string name) {
 }
 kj::Promise<Items> Console::get(std::string kind) {
   return patiently<Items>(host, getTask(kj::mv(kind)), Items());
+}
+kj::Promise<std::vector<std::string>> Console::findings() {
+  return patiently<std::vector<std::string>>(host, findingsTask(), {});
 }
 
 }  // namespace skerry

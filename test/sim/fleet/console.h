@@ -48,6 +48,8 @@ public:
   kj::Promise<Said> remove(std::string kind, std::string tenant, std::string name);
   kj::Promise<Said> createToken(std::string kind, std::string name);
   kj::Promise<Items> get(std::string kind);
+  // What `status` has to say besides numbers.
+  kj::Promise<std::vector<std::string>> findings();
 
 private:
   class Connection;
@@ -56,6 +58,7 @@ private:
   Task<Said> removeTask(std::string kind, std::string tenant, std::string name);
   Task<Said> tokenTask(std::string kind, std::string name);
   Task<Items> getTask(std::string kind);
+  Task<std::vector<std::string>> findingsTask();
 
   SimHost& host;
 };

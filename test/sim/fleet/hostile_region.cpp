@@ -10,13 +10,14 @@ namespace {
 constexpr uint64_t DISK_MS_MAX = 10'000;
 }  // namespace
 
-HostileRegion::HostileRegion(Fleet& fleet, RegionMachine& region)
-    : fleet(fleet), host(region.host.host()) {
+HostileRegion::HostileRegion(Fleet& fleet, RegionMachine& region, kj::Maybe<Identity> identity)
+    : fleet(fleet), host(region.host.host()), clock(host.clock) {
   auto& world = fleet.world;
   store = world.run(openStore(host, REGION_DATABASE), DISK_MS_MAX);
   auto loaded = world.run(loadSelf(*store), DISK_MS_MAX);
   self = kj::mv(KJ_REQUIRE_NONNULL(loaded, "this region never joined"));
   keys = loadRegionKeys(host, self.name);
+  KJ_IF_MAYBE(other, identity) keys.identity = kj::mv(*other);
   rootKey = keyHash(*keys.identity.root);
   blobs = world.run(Blobs::load(*store), DISK_MS_MAX);
   members.load(world.run(store->scan(Table::PEER, SELF_DOCUMENT), DISK_MS_MAX),
@@ -37,6 +38,7 @@ HostileRegion::HostileRegion(Fleet& fleet, RegionMachine& region)
 }
 
 HostileRegion::~HostileRegion() noexcept(false) {
+  parent = nullptr;
   listener = nullptr;
   children.clear();
   writer = nullptr;
@@ -51,11 +53,46 @@ void HostileRegion::serve(const std::string& site) {
                                    Child::Parts{host, blobs, *writer, *this});
 }
 
-void HostileRegion::fillHello(const std::string& site, schema::ParentHello::Builder hello) {
+void HostileRegion::fillHello(const std::string& site, schema::ChildHello::Reader,
+                              schema::ParentHello::Builder hello) {
+  if (saysNothing) return;
   Decoded<schema::Signed> authority(self.authority);
   hello.setAuthority(authority.get());
   Decoded<schema::Signed> home(entry(site, "home").value);
   hello.setHome(home.get());
+}
+
+void HostileRegion::followCentral() {
+  Batch first;
+  DocumentIds ids{"region/" + self.name, DocumentKind::REGION, DocumentEnd::CHILD, self.number};
+  upward = fleet.world.run(openDocument(*store, kj::mv(ids), first), DISK_MS_MAX);
+  auto epoch = fleet.world.run(nextCounter(*store, "statusEpoch", 1), DISK_MS_MAX);
+  registers = kj::heap<RegisterSource>(epoch);
+  for (auto& [site, child] : children) {
+    std::vector<std::string> keys;
+    for (auto& [key, value] : child->mirror().all()) keys.push_back(key);
+    statusChanged(site, keys);
+  }
+  parent = kj::heap<Parent>(
+      Parent::Parts{host, *handshaker, *upward, *registers, blobs, *writer, *this, clock},
+      self.parents);
+}
+
+void HostileRegion::fillHello(schema::ChildHello::Builder hello) {
+  hello.setAdvertise(self.name + ":443");
+  hello.setDocumentKey(view(keys.documents->publicKey()));
+}
+
+void HostileRegion::statusChanged(const std::string& site,
+                                  const std::vector<std::string>& changed) {
+  if (registers.get() == nullptr) return;
+  auto& child = *children.at(site);
+  registers->set(site + "/link", linkStatus(child.online(), child.sinceMs()));
+  for (auto& key : changed) {
+    KJ_IF_MAYBE(value, child.mirror().find(key)) registers->set(site + "/" + key, *value);
+    else registers->erase(site + "/" + key);
+  }
+  if (parent.get() != nullptr) parent->statusChanged();
 }
 
 bool HostileRegion::isOnline(const std::string& site) { return children.at(site)->online(); }

@@ -4,7 +4,6 @@ namespace skerry {
 
 namespace {
 
-constexpr uint64_t ENGINE_FOUND_AGAIN_MS = 60'000;
 constexpr uint64_t START_MS_MAX = 5'000;
 
 std::string versionOf(const SimLife& life) {
@@ -39,19 +38,10 @@ void Invariants::raise(Floor& floor, size_t to) {
   floor.nextFromMs = fleet.world.nowMs() + START_MS_MAX;
 }
 
-bool Invariants::isExcused(SiteMachine& site, const SimLife& life, const SimLife& other) {
-  if (life.runtime == other.runtime) return false;
-  if (!site.engine.isServing()) return true;
-  auto away = engineAwayMs.find(site.name());
-  return away != engineAwayMs.end() &&
-         fleet.world.nowMs() - away->second < ENGINE_FOUND_AGAIN_MS;
-}
-
 void Invariants::began(SimHost& host, const SimLife& life) {
   std::string site = host.name().cStr();
   for (auto& other : fleet.site(site).services.living()) {
-    bool isSame = other.instance == life.instance && other.number != life.number;
-    if (isSame && !isExcused(fleet.site(site), life, other))
+    if (other.instance == life.instance && other.number != life.number)
       broke(site + ": two lives of " + life.instance + " run at once");
   }
   auto& history = wishes.history(site);
@@ -128,7 +118,6 @@ void Invariants::look(bool certain) {
     }
   }
   for (auto& site : fleet.sites) {
-    if (!site->engine.isServing()) engineAwayMs[site->name()] = fleet.world.nowMs();
     if (site->tier() == nullptr) continue;
     KJ_IF_MAYBE(core, site->tier()->current()) {
       noteVersion(site->name() + " of its region", *core->writer, core->document->orders());

@@ -1,8 +1,7 @@
 // What has to hold at every moment of a fleet's life, whatever breaks:
 // - nothing starts at a site that central did not want there, and nothing older than what the site
 //   was seen to be in step with (but for a start that was under way just then);
-// - two lives of one instance never overlap, except that a service moved to the other runtime while
-//   the engine was away may leave its container behind until the engine is back;
+// - two lives of one instance never overlap, whatever runtime they are in;
 // - a service is asked to end only if central, since it wanted this version, wanted something else;
 // - the orders that a replica has on disk never go back to an older version;
 // - nobody logs an error that is our own fault.
@@ -41,7 +40,6 @@ private:
   void noteVersion(const std::string& replica, Writer& writer, const Orders& orders);
   void raise(Floor& floor, size_t to);
   bool isInStep(SiteMachine& site);
-  bool isExcused(SiteMachine& site, const SimLife& life, const SimLife& other);
   bool isDurable(Writer& writer);
 
   Fleet& fleet;
@@ -50,7 +48,6 @@ private:
   std::map<std::string, Floor> floors;    // by site
   std::map<LifeName, size_t> lifeFloors;  // the oldest point that a life may be of
   std::map<std::string, VersionId> newest;  // by replica
-  std::map<std::string, uint64_t> engineAwayMs;  // site -> when its engine was last seen away
 };
 
 }  // namespace skerry

@@ -1,61 +1,10 @@
 // One thing goes wrong, and what was promised for it holds.
-#include "test/sim/fleet/fleet.h"
-#include "test/sim/fleet/wishes.h"
+#include "test/sim/fleet/stage.h"
 #include <doctest/doctest.h>
 #include <kj/debug.h>
 
 namespace skerry {
 namespace {
-
-constexpr uint64_t MINUTE_MS = 60'000, SOON_MS = 30'000;
-constexpr const char* AGENT = "acme.pos.agent.0";
-constexpr const char* WEB = "acme.pos.web.0";
-
-// Two regions of two sites; both sites of the first run version 1 of a process and a container.
-struct Stage {
-  explicit Stage(uint64_t seed) : fleet(seed, {2, 4}) {
-    fleet.boot();
-    apply("1");
-    untilRuns(site(), "1");
-    untilRuns(other(), "1");
-  }
-  SiteMachine& site() { return *fleet.sites[0]; }
-  SiteMachine& other() { return *fleet.sites[1]; }
-  RegionMachine& region() { return fleet.region(site().region); }
-  SimNetwork& network() { return fleet.world.network(); }
-
-  static std::string yaml(const std::string& version) {
-    WishedApp app;
-    app.selector = "customer = acme";
-    app.services["agent"] = {"process", version, {"/bin/steady"}};
-    app.services["web"] = {"container", version, {"/bin/steady"}};
-    return "kind: Tenant\nname: acme\n" + yamlOf({"acme", "pos"}, app);
-  }
-  void apply(const std::string& version) { fleet.must(fleet.console.apply(yaml(version))); }
-  static bool runs(SiteMachine& site, const std::string& version) {
-    return running(site) == std::map<std::string, std::string>{{AGENT, version}, {WEB, version}};
-  }
-  void untilRuns(SiteMachine& site, const std::string& version, uint64_t limitMs = SOON_MS) {
-    fleet.until("a version runs", [&]() { return runs(site, version); }, limitMs);
-  }
-  void cutOff(SiteMachine& site) {
-    network().cut(site.host.name(), region().host.name());
-  }
-  void join(SiteMachine& site) { network().heal(site.host.name(), region().host.name()); }
-  void restart(Machine& machine) {
-    machine.host.crash();
-    fleet.world.runFor(1000);
-    machine.host.restart();
-    fleet.until("the daemon is back", [&]() { return machine.isStarted(); }, SOON_MS);
-  }
-  bool isOnline(const std::string& site) {
-    auto items = fleet.get("site");
-    KJ_IF_MAYBE(item, items.find(site)) return item->getStatus().getSite().getOnline();
-    return false;
-  }
-
-  Fleet fleet;
-};
 
 TEST_CASE("a site cut off from its region keeps its workloads running and heals them") {
   Stage stage(11);
@@ -143,6 +92,58 @@ TEST_CASE("a full disk leaves applications running, and room on it is enough to 
   stage.site().host.disk().clearFaults();
   stage.untilRuns(stage.site(), "2", 6 * MINUTE_MS);
   CHECK(&stage.site().host.daemon() == daemon);
+}
+
+TEST_CASE("a site that boots with a full disk starts what it ran and connects when there is room") {
+  Stage stage(26);
+  auto& site = stage.site();
+  site.host.powerOff();
+  site.host.disk().fillAtWrite(1, UINT32_MAX);
+  stage.apply("2");
+  stage.untilRuns(stage.other(), "2");
+  site.powerOn();
+  stage.untilRuns(site, "1");
+  auto before = pids(site);
+  auto daemon = &site.host.daemon();
+  // For as long as it takes; it says so, and tries ever less often.
+  site.services.crash(before[AGENT], {1, 0});
+  stage.fleet.world.runFor(20 * MINUTE_MS);
+  CHECK(Stage::runs(site, "1"));
+  CHECK(pids(site)[WEB] == before[WEB]);
+  CHECK(!stage.isOnline(site.name()));
+  CHECK(site.tier()->diskTrouble().starts_with("the disk is full"));
+  CHECK(site.host.disk().counts().fullWrites < 60);
+  // Asked on site, it answers.
+  Console onSite(site.host);
+  auto apps = stage.fleet.world.run(onSite.get("application"), MINUTE_MS);
+  CHECK(apps.answered());
+  CHECK(apps.list().size() == 1);
+  CHECK(stage.fleet.world.run(onSite.findings(), MINUTE_MS).size() == 1);
+  site.host.disk().clearFaults();
+  stage.untilRuns(site, "2", 3 * MINUTE_MS);
+  CHECK(stage.isOnline(site.name()));
+  CHECK(stage.fleet.world.run(onSite.findings(), MINUTE_MS).empty());
+  CHECK(&site.host.daemon() == daemon);
+}
+
+uint32_t restartsOf(SiteMachine& site, const char* instance) {
+  auto seen = site.tier()->running().find(*parseInstanceId(instance));
+  KJ_IF_MAYBE(view, seen) return view->run->restarts;
+  return 0;
+}
+
+TEST_CASE("restarts that a full disk could not record are recorded once there is room") {
+  Stage stage(27);
+  auto& site = stage.site();
+  site.host.disk().fillAtWrite(1, UINT32_MAX);
+  for (uint32_t i = 1; i <= 3; ++i) {
+    site.services.crash(pids(site)[AGENT], {1, 0});
+    stage.fleet.until("it is restarted", [&]() { return restartsOf(site, AGENT) == i; }, SOON_MS);
+  }
+  site.host.disk().clearFaults();
+  stage.fleet.world.runFor(2 * MINUTE_MS);
+  stage.restart(site);
+  CHECK(restartsOf(site, AGENT) == 3);
 }
 
 TEST_CASE("a full disk at central refuses edits, and keeps what it acknowledged") {

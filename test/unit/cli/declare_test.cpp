@@ -166,6 +166,69 @@ TEST_CASE("plan shows every site, and its exit code can say that there are chang
   CHECK(site.run({"plan", "-f", "pos.yaml", "--exit-code"}).code == 0);
 }
 
+TEST_CASE("a plan has an id, and apply does what that plan said or nothing") {
+  Accepting site;
+  site.machine.files["pos.yaml"] = POS;
+  site.admin.onPlan = [](FakeAdmin::PlanContext& context) {
+    addResult(context.getResults().initResults(1)[0], "application", "pos", "changed");
+    context.getResults().setId("0123abcd");
+  };
+  auto ran = site.run({"plan", "-f", "pos.yaml"});
+  CHECK(ran.out.find("to do just this: skerry apply --plan 0123abcd --file pos.yaml\n") !=
+        std::string::npos);
+  CHECK(site.run({"plan", "-f", "pos.yaml", "-o", "json"}).out.find("\"id\": \"0123abcd\"") !=
+        std::string::npos);
+  site.admin.onApply = [](FakeAdmin::ApplyContext& context) {
+    CHECK(context.getParams().getPlanId() == "0123abcd");
+    auto problem = context.getResults().initProblems(1)[0];
+    problem.setCode(6);
+    problem.setReason("plan-stale");
+    problem.setMessage("not what the plan said");
+  };
+  ran = site.run({"apply", "-f", "pos.yaml", "--plan", "0123abcd"});
+  CHECK(ran.code == 6);
+  CHECK(ran.out == "");
+  CHECK(ran.err == "error: not what the plan said\n  try: skerry plan --file pos.yaml\n");
+}
+
+TEST_CASE("plan for one site as YAML is the applications it would run, ready to be applied") {
+  Site site;
+  site.machine.files["pos.yaml"] = POS;
+  const char* action = "start";
+  site.admin.onPlan = [&](FakeAdmin::PlanContext& context) {
+    auto target = context.getResults().initTargets(1)[0];
+    target.setTenant("acme");
+    target.setApp("pos");
+    target.setSite("oslo");
+    target.setAction(action);
+  };
+  std::vector<std::string> arguments{"plan", "-f", "pos.yaml", "--site", "oslo", "-o", "yaml"};
+  auto ran = site.run(arguments);
+  CHECK(ran.code == 0);
+  CHECK(ran.out.find("kind: Application\nname: pos\n") == 0);
+  site.machine.files["again.yaml"] = "kind: Tenant\nname: acme\n---\n" + ran.out;
+  CHECK(site.run({"validate", "-f", "again.yaml"}).code == 0);
+  action = "stop";
+  CHECK(site.run(arguments).out == "");
+}
+
+TEST_CASE("plan for a site that nobody declared is not found") {
+  Site site;
+  site.machine.files["pos.yaml"] = POS;
+  site.admin.onPlan = [](FakeAdmin::PlanContext&) {};
+  site.admin.onGet = [](FakeAdmin::GetContext& context) {
+    CHECK(context.getParams().getQuery().getName() == "nowhere");
+  };
+  CHECK(site.run({"plan", "-f", "pos.yaml", "--site", "nowhere"}).code == 3);
+}
+
+TEST_CASE("with -o name what was declared is named, for other commands") {
+  Accepting site;
+  site.machine.files["pos.yaml"] = POS;
+  auto ran = site.run({"apply", "-f", "pos.yaml", "-o", "name"});
+  CHECK(ran.out == "tenant/acme\napplication/pos\n");
+}
+
 TEST_CASE("validate needs no daemon and names every object") {
   FakeMachine machine;
   machine.files["pos.yaml"] = POS;

@@ -17,6 +17,7 @@ public:
   using Server::ChangedContext;
   using Server::CreateTokenContext;
   using Server::DeleteContext;
+  using Server::DoctorContext;
   using Server::GetContext;
   using Server::LogsContext;
   using Server::PlanContext;
@@ -32,6 +33,7 @@ public:
   std::function<void(RevokeTokenContext&)> onRevokeToken;
   std::function<kj::Promise<void>(LogsContext&)> onLogs;
   std::function<void(WhyContext&)> onWhy;
+  std::function<void(DoctorContext&)> onDoctor;
   std::function<kj::Promise<void>(ChangedContext&)> onChanged;
 
 private:
@@ -51,6 +53,7 @@ private:
   }
   kj::Promise<void> logs(LogsContext context) override { return onLogs(context); }
   kj::Promise<void> why(WhyContext context) override { return call(onWhy, context); }
+  kj::Promise<void> doctor(DoctorContext context) override { return call(onDoctor, context); }
   kj::Promise<void> changed(ChangedContext context) override {
     if (onChanged) return onChanged(context);
     context.getResults().setVersion(context.getParams().getSince() + 1);

@@ -29,6 +29,7 @@ void fillSites(FakeAdmin::GetContext& context) {
     status.setRunning(online ? 2 : 1);
     status.setVersion("0.1.0");
     if (!online) status.setOfflineSince(FakeMachine::ago(7'200'000).c_str());
+    else status.setAuthorityAsOf(FakeMachine::ago(1'800'000).c_str());
   };
   fill(0, "bergen-0001", false);
   fill(1, "oslo-0012", true);
@@ -93,7 +94,10 @@ TEST_CASE("a table of sites says since when they are away and how old it is") {
         "bergen-0001  north   offline 2h  1      1/2      0.1.0\n"
         "oslo-0012    north   online      1      2/2      0.1.0\n"
         "(as of 5s ago)\n");
-  CHECK(site.run({"get", "sites", "-o", "wide"}).out.find("size=medium") != std::string::npos);
+  auto wide = site.run({"get", "sites", "-o", "wide"}).out;
+  CHECK(wide.find("size=medium") != std::string::npos);
+  CHECK(wide.find("CENTRAL'S WORD") != std::string::npos);
+  CHECK(wide.find("0.1.0    30m") != std::string::npos);
   CHECK(site.run({"-o", "name", "get", "sites"}).out == "site/bergen-0001\nsite/oslo-0012\n");
 }
 
@@ -143,6 +147,8 @@ TEST_CASE("the JSON of a site says since when it is away, and null while it is n
   auto out = site.run({"get", "sites", "-o", "json"}).out;
   CHECK(out.find("\"offlineSince\": \"2023-11-14T20:13:20Z\"") != std::string::npos);
   CHECK(out.find("\"offlineSince\": null") != std::string::npos);
+  CHECK(out.find("\"authorityAsOf\": \"2023-11-14T21:43:20Z\"") != std::string::npos);
+  CHECK(out.find("\"authorityAsOf\": null") != std::string::npos);
   CHECK(out.find("\"labels\": {\n          \"size\": \"medium\"\n        }") != std::string::npos);
 }
 
@@ -278,6 +284,25 @@ TEST_CASE("an ambiguous name lists the tenants that have it") {
   auto ran = site.run({"describe", "app", "pos"});
   CHECK(ran.code == 2);
   CHECK(ran.err.find("of tenants acme, beta; say which one with -t TENANT") != std::string::npos);
+}
+
+TEST_CASE("an instance that several sites have is told by its site") {
+  Site site;
+  std::string asked;
+  site.admin.onGet = [&](FakeAdmin::GetContext& context) {
+    asked = context.getParams().getQuery().getSite().cStr();
+    auto items = context.getResults().initItems(asked.empty() ? 2 : 1);
+    for (auto item : items) {
+      item.setTenant("acme");
+      item.initStatus().initInstance().setSite(asked.empty() ? "bergen" : asked.c_str());
+    }
+    if (asked.empty()) items[1].getStatus().getInstance().setSite("oslo");
+  };
+  auto ran = site.run({"describe", "inst", "pos.web.0"});
+  CHECK(ran.code == 2);
+  CHECK(ran.err.find("of sites bergen, oslo; say which one with --site SITE") != std::string::npos);
+  CHECK(site.run({"describe", "inst", "pos.web.0", "--site", "oslo"}).code == 0);
+  CHECK(asked == "oslo");
 }
 
 TEST_CASE("what a daemon says cannot act on the terminal") {

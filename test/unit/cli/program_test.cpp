@@ -174,11 +174,42 @@ TEST_CASE("bad usage is 2 and points to the help") {
   }
 }
 
+TEST_CASE("a verb or an option that does not exist is named, with what was probably meant") {
+  Site site;
+  struct { std::vector<std::string> arguments; const char *says, *next; } tables[] = {
+      {{"gett", "sites"}, "`skerry` has no verb `gett`; did you mean `get`?", "skerry --help"},
+      {{"-o", "wide", "aply", "-f", "x"}, "did you mean `apply`?", "skerry --help"},
+      {{"frobnicate"}, "the verbs are status, apply", "skerry --help"},
+      {{"rollout", "status"}, "`rollout` is not supported yet", "skerry --help"},
+      {{}, "`skerry` and what? a verb is missing", "skerry --help"},
+      {{"token"}, "`skerry token` and what? a verb is missing; the verbs are create, list, revoke",
+       "skerry token --help"},
+      {{"token", "crate", "site", "x"},
+       "`skerry token` has no verb `crate`; did you mean `create`?",
+       "skerry token --help"},
+      {{"apply", "-f", "x", "--prunne"}, "`skerry apply` has no option `--prunne`",
+       "skerry apply --help"},
+      {{"get", "sites", "--regoin=x"}, "no option `--regoin`; did you mean `--region`?",
+       "skerry get --help"},
+      {{"why", "pos", "x", "--site", "s"}, "`skerry why` has no use for `x`", "skerry why --help"},
+      {{"get"}, "KIND is required", "skerry get --help"},
+      {{"-o", "xml", "get", "sites"}, "no form `xml`; write table, wide, json, yaml or name", ""},
+      {{"--timeout", "1y", "status"}, "`1y` is no duration; write it as 90s", ""}};
+  for (auto& [arguments, says, next] : tables) {
+    auto ran = site.run(arguments);
+    CAPTURE(ran.err);
+    CHECK(ran.code == 2);
+    CHECK(ran.err.find(says) != std::string::npos);
+    CHECK(ran.err.find(next) != std::string::npos);
+  }
+}
+
 TEST_CASE("errors are one JSON object when JSON is asked for, also those of usage") {
   FakeMachine machine;
   auto ran = machine.run({"frobnicate", "-o", "json"});
   CHECK(ran.code == 2);
-  CHECK(ran.err.find("{\n  \"error\": {\n    \"code\": 2,\n    \"reason\": \"usage\"") == 0);
+  CHECK(ran.err.find("{\n  \"error\": {\n    \"code\": 2,\n    \"reason\": \"unknown-verb\"") ==
+        0);
   machine.files["a.yaml"] = "kind: Tenant\nname: A\nx: 1\n";
   ran = machine.run({"validate", "-f", "a.yaml", "-o", "json"});
   CHECK(ran.out == "");
@@ -249,6 +280,8 @@ TEST_CASE("help and version need no daemon") {
   CHECK(ran.out.find("apply") != std::string::npos);
   ran = machine.run({"apply", "--help"});
   CHECK(ran.out.find("--wait") != std::string::npos);
+  CHECK(machine.run({"token", "create", "--help"}).out.find("--ttl") != std::string::npos);
+  CHECK(machine.run({"--version"}).out == "skerry " SKERRY_VERSION "\n");
   ran = machine.run({"version"});
   CHECK(ran.out == "skerry " SKERRY_VERSION "\n");
   CHECK(machine.run({"version", "-o", "json"}).out == "{\n  \"version\": \"" SKERRY_VERSION

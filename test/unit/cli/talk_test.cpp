@@ -84,6 +84,7 @@ TEST_CASE("options of logs that mean nothing are refused before anybody is asked
                                              {"logs", "pos", "--instance", "x"},
                                              {"logs", "host/a/b"},
                                              {"logs", "app/"},
+                                             {"logs", "pos", "-l", "a = "},
                                              {"logs", "pos", "--tail", "-1"}}) {
     CAPTURE(arguments.back());
     CHECK(site.run(arguments).code == 2);
@@ -137,6 +138,13 @@ TEST_CASE("a token is printed as the command to paste") {
         "{\n  \"token\": \"skerry1.abc\",\n  \"command\": \"skerry-site join skerry1.abc\",\n"
         "  \"expires\": \"2030-01-01T00:00:00Z\"\n}\n");
   CHECK(ran.err == "");
+}
+
+TEST_CASE("a token that would be good for no time at all is not asked for") {
+  Site site;
+  for (auto ttl : {"0s", "-1s", "1y", "99999d", "soon"}) {
+    CHECK(site.run({"token", "create", "site", "oslo", "--ttl", ttl}).code == 2);
+  }
 }
 
 TEST_CASE("a token that cannot be made says why, and what does not join gets none") {

@@ -125,6 +125,7 @@ TEST_CASE("a site that can be reached and does not become healthy times out with
   auto ran = site.run({"apply", "-f", "pos.yaml", "--wait=all", "--timeout", "30s"});
   CHECK(ran.code == 7);
   CHECK(ran.err.find("not yet healthy: oslo") != std::string::npos);
+  CHECK(ran.err.find("try: skerry why pos -t acme --site oslo") != std::string::npos);
 }
 
 TEST_CASE("a refusal of the newest intent fails at once") {

@@ -2,6 +2,7 @@
 #include "test/sim/sim_host.h"
 #include "test/support/hand_store.h"
 #include <doctest/doctest.h>
+#include <kj/debug.h>
 
 namespace skerry {
 namespace {
@@ -27,13 +28,19 @@ struct Nursery final : ChildOwner {
         Child::Parts{machine.host(), blobs, writer, *this});
   }
   void greeted(const std::string&, schema::ChildHello::Reader) override { ++greetings; }
-  void fillHello(const std::string&, schema::ParentHello::Builder) override {}
+  void fillHello(const std::string&, schema::ChildHello::Reader,
+                 schema::ParentHello::Builder) override {}
   void statusChanged(const std::string&, const std::vector<std::string>&) override {
     ++statusChanges;
   }
 };
 
 class Mute final : public schema::Downlink::Server {};
+
+// The object that a child hands over with its hello.
+class Given final : public schema::Downlink::Server {
+  kj::Promise<void> ping(PingContext) override { return kj::READY_NOW; }
+};
 
 struct Line {
   std::string ended;  // why the parent stopped serving it
@@ -50,10 +57,11 @@ struct Line {
                                 schema::Downlink::Client(kj::heap<Mute>()),
                                 nursery.world.timer(), nursery.limits);
   }
-  void hello(Nursery& nursery) {
+  void hello(Nursery& nursery, kj::Maybe<schema::Downlink::Client> object = nullptr) {
     auto request = session->remote().castAs<schema::Uplink>().helloRequest();
     request.initChild().setProtocol(1);
     request.getChild().setVersion("0.1.0");
+    KJ_IF_MAYBE(client, object) request.getChild().setDownlink(*client);
     nursery.world.run(request.send().ignoreResult(), 1'000);
   }
 };
@@ -109,6 +117,29 @@ TEST_CASE("a child may go in the middle of its connection, even as that ends") {
     CHECK(line.ended != "");
     CHECK(nursery.statusChanges == 0);
   }
+}
+
+// What the parent has to call answers a ping, which only a Given one does.
+bool answersPing(Nursery& nursery) {
+  auto downlink = KJ_ASSERT_NONNULL(nursery.child->downlink());
+  auto answer = downlink.pingRequest().send().ignoreResult();
+  KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] {
+    nursery.world.run(kj::mv(answer), 1'000);
+  })) {
+    CHECK(reason->getType() == kj::Exception::Type::UNIMPLEMENTED);
+    return false;
+  }
+  return true;
+}
+
+TEST_CASE("the parent calls the object it was handed; a child that hands over none is asked") {
+  Nursery nursery;
+  Line older(nursery);
+  older.hello(nursery);
+  CHECK(!answersPing(nursery));
+  Line line(nursery);
+  line.hello(nursery, schema::Downlink::Client(kj::heap<Given>()));
+  CHECK(answersPing(nursery));
 }
 
 TEST_CASE("a connection that is ended says why") {

@@ -31,12 +31,15 @@ struct Daemon {
   bool diskIsFull = false;       // opening fails
   bool failsInside = false;      // opening fails by way of the core's own writer
   bool failsBeforeDone = false;  // the writer fails, and opening has not noticed yet
-  Rebuilt<Core> core{machine.host(), [this](Rebuilt<Core>::Failed failed) {
-                       ++counts.attempts;
-                       return open(kj::mv(failed));
-                     }};
+  Rebuilt<Core> core;
 
-  Daemon() { machine.powerOn(); }
+  explicit Daemon(Reopen reopen = Reopen::AFTER_PAUSE)
+      : core(machine.host(), [this](Rebuilt<Core>::Failed failed) {
+          ++counts.attempts;
+          return open(kj::mv(failed));
+        }, reopen) {
+    machine.powerOn();
+  }
   kj::Promise<kj::Own<Core>> open(Rebuilt<Core>::Failed failed) {
     return world.sleep(5).then([this, failed = kj::mv(failed)]() mutable -> kj::Own<Core> {
       if (diskIsFull) kj::throwFatalException(KJ_EXCEPTION(OVERLOADED, "the disk is full"));
@@ -60,28 +63,68 @@ TEST_CASE("a core that failed is dropped and opened anew") {
   daemon.world.runFor(1);
   CHECK(!daemon.serves());
   CHECK(daemon.counts.alive == 0);
-  daemon.world.runFor(REBUILD_AFTER / kj::MILLISECONDS + 10);
+  daemon.world.runFor(REBUILD_PAUSE_MIN / kj::MILLISECONDS + 10);
   CHECK(daemon.serves());
   CHECK(daemon.counts.opened == 2);
   daemon.fail();
-  daemon.world.runFor(2'000);
+  daemon.world.runFor(1'500);
+  CHECK(!daemon.serves());
+  daemon.world.runFor(1'000);
   CHECK(daemon.serves());
   CHECK(daemon.counts.opened == 3);
   CHECK(daemon.counts.alive == 1);
 }
 
-TEST_CASE("while the disk stays bad it is tried again once a second, for ever") {
+TEST_CASE("while the disk stays bad it is tried ever less often, in the end once a minute") {
   Daemon daemon;
   daemon.world.run(daemon.core.start(), 100);
   daemon.fail();
   daemon.diskIsFull = true;
-  daemon.world.runFor(20'000);
+  // 1, 2, 4, 8, 16, 32, 60, 60 ... seconds apart.
+  daemon.world.runFor(64'000);
   CHECK(!daemon.serves());
-  CHECK(daemon.counts.attempts >= 18);
-  CHECK(daemon.counts.attempts <= 21);
+  CHECK(daemon.counts.attempts == 1 + 6);
+  daemon.world.runFor(10 * 60'000);
+  CHECK(daemon.counts.attempts >= 1 + 6 + 9);
+  CHECK(daemon.counts.attempts <= 1 + 6 + 10);
+  CHECK(daemon.core.lastTrouble() == "the disk is full");
   daemon.diskIsFull = false;
-  daemon.world.runFor(2'000);
+  daemon.world.runFor(61'000);
   CHECK(daemon.serves());
+}
+
+TEST_CASE("a core that served for a minute forgives the failures before it, no other does") {
+  Daemon daemon;
+  daemon.world.run(daemon.core.start(), 100);
+  for (int seconds : {1, 2, 4, 8}) {
+    daemon.fail();
+    CHECK(daemon.core.quiet() == seconds * kj::SECONDS);
+    daemon.world.runFor(seconds * 1'000 + 100);
+    REQUIRE(daemon.serves());
+  }
+  daemon.world.runFor(70'000);
+  daemon.fail();
+  CHECK(daemon.core.quiet() == 1 * kj::SECONDS);
+}
+
+TEST_CASE("a core that opens by reading alone is back at once and told how long to write nothing") {
+  Daemon daemon(Reopen::AT_ONCE);
+  daemon.world.run(daemon.core.start(), 100);
+  CHECK(daemon.core.quiet() == 0 * kj::SECONDS);
+  for (int seconds : {1, 2, 4, 8, 16, 32, 60, 60}) {
+    daemon.fail();
+    daemon.world.runFor(10);
+    CHECK(daemon.serves());
+    CHECK(daemon.core.quiet() == seconds * kj::SECONDS);
+    // It fails again at the first write after the pause: that is no minute of service.
+    daemon.world.runFor(seconds * 1'000);
+  }
+  // And when it cannot even be read, it is not asked all the time.
+  daemon.diskIsFull = true;
+  daemon.fail();
+  auto before = daemon.counts.attempts;
+  daemon.world.runFor(10 * 60'000);
+  CHECK(daemon.counts.attempts - before <= 11);
 }
 
 TEST_CASE("a core that fails while it is being opened is opened again like any other") {
@@ -94,9 +137,9 @@ TEST_CASE("a core that fails while it is being opened is opened again like any o
     daemon.world.runFor(5'000);
     CHECK(!daemon.serves());
     CHECK(daemon.counts.alive == 0);
-    CHECK(daemon.counts.attempts <= 6);
+    CHECK(daemon.counts.attempts <= 4);
     daemon.failsInside = daemon.failsBeforeDone = false;
-    daemon.world.runFor(2'000);
+    daemon.world.runFor(8'000);
     CHECK(daemon.serves());
   }
 }

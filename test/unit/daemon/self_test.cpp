@@ -77,6 +77,18 @@ TEST_CASE("a counter begins where it must and grows with every start") {
   CHECK(nextCounter(store, "other", 1).wait(scope) == 1);
 }
 
+TEST_CASE("a counter that is written with other rows is greater only once they are") {
+  kj::EventLoop loop;
+  kj::WaitScope scope(loop);
+  HandStore store;
+  Batch lost, kept;
+  CHECK(nextCounter(store, "statusEpoch", 1, lost).wait(scope) == 1);
+  CHECK(nextCounter(store, "statusEpoch", 1, kept).wait(scope) == 1);
+  store.commit(kj::mv(kept)).wait(scope);
+  Batch next;
+  CHECK(nextCounter(store, "statusEpoch", 1, next).wait(scope) == 2);
+}
+
 TEST_CASE("a clock near its parent's is right, one far off takes its parent's time") {
   SimWorld world(1);
   SimHost machine(world, "site");

@@ -39,10 +39,11 @@ struct Fleet {
     status.setReason("why");
     sites[site]["app/acme/" + app] = encode<schema::AppStatus>(status);
   }
-  void host(const std::string& site) {
+  void host(const std::string& site, int64_t headTimeMs = 0) {
     capnp::MallocMessageBuilder message;
     auto status = message.initRoot<schema::HostStatus>();
     status.setName("host1");
+    status.setHeadTimeMs(headTimeMs);
     status.setNumber(4);
     status.setVersion("0.1.0");
     status.initFindings(1).set(0, "engine absent");
@@ -170,6 +171,14 @@ TEST_CASE("a site is summed up from its registers; silence is not never heard of
   CHECK(sites["bergen"].sinceMs == 99);
   CHECK(sites["bergen"].running == 1);
   CHECK(!sites["molde"].heard);
+}
+
+TEST_CASE("a site has central's word from the time its newest was signed") {
+  auto fleet = twoSites();
+  fleet.host("oslo", 77);
+  auto sites = summarise(fleet.registers());
+  CHECK(sites["oslo"].headTimeMs == 77);
+  CHECK(sites["bergen"].headTimeMs == 0);
 }
 
 TEST_CASE("a register that cannot be read hides none of the others") {

@@ -47,6 +47,7 @@ TEST_CASE("the digest tells any two renderings apart, and is the same everywhere
       [](auto& r) { r.limits.pidsMax = 1; },
       [](auto& r) { r.stopGraceMs = 1; },
       [](auto& r) { r.restartAloneAfterMs = 1; },
+      [](auto& r) { r.nonce = "i"; },
   };
   std::set<Hash> seen{renderedDigest(r)};
   for (auto& change : changes) {

@@ -113,6 +113,16 @@ TEST_CASE("on an absent label only != and not in are true") {
   }
 }
 
+TEST_CASE("durations compare as such, and a size stays a size") {
+  CHECK(matches("uptime > 1d", {{"uptime", "90000s"}}));
+  CHECK(matches("uptime = 25h", {{"uptime", "90000s"}}));
+  CHECK_FALSE(matches("uptime >= 7d", {{"uptime", "90000s"}}));
+  CHECK(matches("uptime < 15m", {{"uptime", "0s"}}));
+  CHECK(compareValues("500m", "1") == std::strong_ordering::less);
+  CHECK(compareValues("500m", "1h") == std::strong_ordering::greater);
+  CHECK_FALSE(compareValues("1h", "1"));
+}
+
 TEST_CASE("numbers, sizes and versions compare as such") {
   CHECK(matches("cameras = 2.0", OSLO));
   CHECK_FALSE(matches("cameras = \"2.0\"", OSLO));
@@ -148,7 +158,7 @@ TEST_CASE("an error names its column, what was found and what was expected") {
   CHECK(errorOf("a = b)").column == 6);
   CHECK(errorOf("a = 'x").message.find("never closed") != std::string::npos);
   CHECK(errorOf("and = b").column == 1);
-  CHECK(errorOf("a < medium").message.find("compares numbers, sizes and versions") !=
+  CHECK(errorOf("a < medium").message.find("compares numbers, sizes, versions and durations") !=
         std::string::npos);
   CHECK(errorOf("a not b").message.find("expected `in`") != std::string::npos);
   CHECK(errorOf("exists a").column == 1);

@@ -2,6 +2,7 @@
 // the product's own link on a simulated network.
 #pragma once
 #include "shared/daemon/child.h"
+#include "shared/daemon/held_statements.h"
 #include "shared/link/enroll.h"
 #include "shared/link/listener.h"
 #include "test/sim/plain_handshaker.h"
@@ -148,9 +149,9 @@ private:
   bool isRevoked(const Hash&) const override { return false; }
   int64_t nowMs() const override { return machine.host().clock.wallMs(); }
   void greeted(const std::string&, schema::ChildHello::Reader) override {}
-  void fillHello(const std::string&, schema::ParentHello::Builder hello) override {
-    Decoded<schema::Signed> keys(envelope);
-    hello.setAuthority(keys.get());
+  void fillHello(const std::string&, schema::ChildHello::Reader said,
+                 schema::ParentHello::Builder hello) override {
+    showUnheld(said, view(envelope), nullptr, hello);
   }
   void statusChanged(const std::string&, const std::vector<std::string>&) override {}
 

@@ -83,6 +83,60 @@ TEST_CASE("a host with central's token is let in, with central away, and known a
   CHECK(w.ask(token, *host) == "site:oslo/host1");
 }
 
+TEST_CASE("who used a token is reported upward, also after a restart") {
+  RegionWorld w;
+  w.above->site("oslo");
+  auto token = w.above->hostToken("oslo", "t1");
+  w.above->hostToken("oslo", "t2");
+  w.commit();
+  CHECK_FALSE(w.core().registers->all().contains("oslo/token/t1"));
+  auto host = device(5);
+  CHECK(w.ask(token, *host) == "site:oslo/host1");
+  w.world.runFor(1'000);
+  auto reported = w.above->child->mirror().find("oslo/token/t1");
+  CHECK(KJ_ASSERT_NONNULL(reported) == copy(view("host1")));
+  w.begin();
+  w.world.runFor(1'000);
+  CHECK(w.above->child->mirror().find("oslo/token/t1") != nullptr);
+  CHECK(w.above->child->mirror().find("oslo/token/t2") == nullptr);
+}
+
+// The refusal of a question to the region's admin, or what it found.
+template <typename Request>
+std::string said(RegionWorld& w, Request request) {
+  auto answer = w.world.run(request.send(), 10'000);
+  if (answer.getProblems().size() == 0) return "answered";
+  auto problem = answer.getProblems()[0];
+  return std::to_string(problem.getCode()) + " " + problem.getReason().cStr();
+}
+
+TEST_CASE("a region asked about what it has not got says so, and needs no tenant for what it has") {
+  RegionWorld w;
+  w.above->site("oslo", 2, {{"size", "large"}});
+  w.above->app("pos", Bytes(10, 1));
+  w.commit();
+  auto why = [&](const char* app, const char* site) {
+    auto request = w.service->admin().whyRequest();
+    request.setApp(app);
+    request.setSite(site);
+    return said(w, kj::mv(request));
+  };
+  CHECK(why("pos", "oslo") == "answered");
+  CHECK(why("pos", "nowhere") == "3 not-found");
+  CHECK(why("nope", "oslo") == "3 not-found");
+  auto sites = [&](const char* expression) {
+    auto request = w.service->admin().getRequest();
+    request.initQuery().setKind("site");
+    request.getQuery().setSelector(expression);
+    auto answer = w.world.run(request.send(), 10'000);
+    return answer.getProblems().size() > 0 ? -1 : int(answer.getItems().size());
+  };
+  CHECK(sites("size = large") == 1);
+  CHECK(sites("size = small") == 0);
+  CHECK(sites("status.online = false") == 1);
+  CHECK(sites("size =") == -1);
+}
+
 TEST_CASE("expired, unknown, revoked and strange tokens let no host in") {
   RegionWorld w;
   w.above->site("oslo");
@@ -234,6 +288,47 @@ TEST_CASE("a region that was away while applications came has their contents whe
   w.commit();
   CHECK(!w.core().blobs.has(hashes[0]));
   CHECK(w.core().blobs.has(hashes[1]));
+}
+
+TEST_CASE("central's word is in every site's document as it came, also after a restart") {
+  RegionWorld w;
+  w.above->site("oslo");
+  auto head = w.above->authority.head("north", SIM_WALL_START_MS);
+  w.above->put(HEAD_KEY, 1, head);
+  w.commit();
+  w.above->site("bergen");
+  w.commit();
+  for (int lives = 0; lives < 2; ++lives) {
+    for (auto site : {"oslo", "bergen"}) {
+      CAPTURE(site);
+      auto entry = w.documentOf(site).orders().find(HEAD_KEY);
+      REQUIRE(entry.has_value());
+      CHECK(entry->value == head);
+    }
+    CHECK(w.core().headRelay->newest()->timeMs == SIM_WALL_START_MS);
+    w.begin();
+  }
+  w.above->put(HEAD_KEY, 1, w.above->authority.head("north", SIM_WALL_START_MS + 1));
+  w.commit();
+  CHECK(w.documentOf("oslo").orders().find(HEAD_KEY)->value != head);
+}
+
+TEST_CASE("a region whose orders are not what central's word says tells so, also after a restart") {
+  RegionWorld w;
+  w.above->site("oslo");
+  w.commit();
+  auto next = w.core().upward->orders().version().n + 1;
+  w.above->put(HEAD_KEY, 1, w.above->authority.head("north", SIM_WALL_START_MS, {}, {1, next}));
+  w.commit();
+  for (int lives = 0; lives < 2; ++lives) {
+    auto answer = w.world.run(w.service->admin().statusRequest().send(), 1'000);
+    auto status = answer.getStatus();
+    REQUIRE(status.getFindings().size() == 1);
+    CHECK(text(status.getFindings()[0].getText()).find("not what central's word") !=
+          std::string::npos);
+    CHECK(status.getAuthorityAsOf().size() > 0);
+    w.begin();
+  }
 }
 
 }  // namespace

@@ -60,11 +60,13 @@ struct ParentEnd final : ChildHooks {
     return hash;
   }
 
-  void greeted(schema::ChildHello::Reader) override {
+  void greeted(schema::ChildHello::Reader child) override {
     ++greetings;
     KJ_REQUIRE(refusal.empty(), refusal.c_str());
+    if (child.hasDownlink()) session->setRemote(child.getDownlink());
+    server->setDownlink(session->remote().castAs<schema::Downlink>());
   }
-  void fillHello(schema::ParentHello::Builder) override {}
+  void fillHello(schema::ChildHello::Reader, schema::ParentHello::Builder) override {}
   void statusChanged(const std::vector<std::string>& keys) override {
     statusKeys.insert(statusKeys.end(), keys.begin(), keys.end());
   }
@@ -147,7 +149,6 @@ struct SessionWorld {
     parent.client = kj::mv(made);
     parent.session = kj::heap<Session>(kj::mv(stream), Side::PARENT, parent.client, world.timer(),
                                        limits);
-    parent.server->setDownlink(parent.session->remote().castAs<schema::Downlink>());
   }
   // The child's end, with whatever stands at the other.
   schema::Uplink::Client dial(kj::Own<kj::AsyncIoStream> stream) {

@@ -42,6 +42,23 @@ TEST_CASE("with nothing on its way everything is durable at once") {
   CHECK(still.poll(desk.scope));
 }
 
+TEST_CASE("what is held is one transaction once it is released, and not durable before") {
+  Desk desk;
+  desk.writer.hold();
+  desk.put("a");
+  desk.turn();
+  desk.put("b");
+  desk.turn();
+  CHECK(desk.store.batches.empty());
+  auto durable = desk.writer.durable();
+  CHECK(!durable.poll(desk.scope));
+  desk.writer.release();
+  desk.turn();
+  REQUIRE(desk.store.batches.size() == 1);
+  CHECK(desk.keys(0) == Keys{"a", "b"});
+  CHECK(!durable.poll(desk.scope));
+}
+
 TEST_CASE("what is added in one turn, or while a transaction runs, is one transaction") {
   Desk desk;
   desk.put("a");

@@ -203,7 +203,30 @@ TEST_CASE("content is kept while it is acted on, even when the orders have gone 
   Batch rows;
   site.assignments->blobArrived(site.lastRevision, rows);
   CHECK(site.assignments->uses(site.lastRevision));
-  CHECK(!site.assignments->uses(first));
+}
+
+TEST_CASE("the revisions acted on before are kept, as many as may be returned to, for one life") {
+  Site site;
+  std::vector<Hash> revisions;
+  for (std::string command : {"1", "2", "3", "4", "5", "6", "7"}) {
+    site.relay({{POS_KEY, site.assign(command)}});
+    revisions.push_back(site.lastRevision);
+  }
+  for (int lives = 0; lives < 2; ++lives) {
+    auto& earlier = site.pos().earlier;
+    REQUIRE(earlier.size() == Assignments::EARLIER_MAX);
+    for (size_t i = 0; i < earlier.size(); ++i) CHECK(earlier[i].revision == revisions[5 - i]);
+    CHECK(site.assignments->uses(revisions[1]));
+    CHECK(!site.assignments->uses(revisions[0]));
+    site.begin();
+  }
+  // Back to one of them: it is no earlier one any more.
+  site.relay({{POS_KEY, site.assign("4")}});
+  CHECK(site.pos().earlier.size() == Assignments::EARLIER_MAX);
+  for (auto& before : site.pos().earlier) CHECK(before.revision != revisions[3]);
+  site.relay({{POS_KEY, site.assign("again", 8)}});
+  CHECK(site.pos().earlier.empty());
+  CHECK(!site.assignments->uses(revisions[3]));
 }
 
 TEST_CASE("the marks of what was acted on only grow") {

@@ -6,7 +6,7 @@ namespace {
 
 const SiteFacts FACTS{"oslo", "host1"};
 
-Acted actedApp() {
+InForce appInForce() {
   ServiceSpec web;
   web.name = "web";
   web.image = "shop/web:1";
@@ -22,14 +22,14 @@ Acted actedApp() {
   sync.kind = ServiceKind::PROCESS;
   sync.command = {"/bin/sync", "--all"};
   sync.user = "nobody";
-  Acted app;
+  InForce app;
   app.spec = {"acme", "pos", {sync, web}};
   app.revision = sha256(view("one"));
   return app;
 }
 
 TEST_CASE("every service of an application becomes one slot of its runtime") {
-  auto slots = render(actedApp(), FACTS);
+  auto slots = render(appInForce(), FACTS);
   REQUIRE(slots.size() == 2);
   auto& web = slots.at({"acme", "pos", "web", 0});
   CHECK(web.rendered.kind == RuntimeKind::CONTAINER);
@@ -46,7 +46,7 @@ TEST_CASE("every service of an application becomes one slot of its runtime") {
 }
 
 TEST_CASE("an instance is told who and where it is, and keeps what its manifest says itself") {
-  auto slots = render(actedApp(), FACTS);
+  auto slots = render(appInForce(), FACTS);
   std::map<std::string, std::string> sync{{"SKERRY_SITE", "oslo"},
                                           {"SKERRY_HOST", "host1"},
                                           {"SKERRY_TENANT", "acme"},
@@ -59,12 +59,12 @@ TEST_CASE("an instance is told who and where it is, and keeps what its manifest 
 }
 
 TEST_CASE("only what a service is told to run changes its digest") {
-  auto before = render(actedApp(), FACTS);
+  auto before = render(appInForce(), FACTS);
   auto digest = [](const std::map<InstanceId, Slot>& slots, const char* service) {
     return slots.at({"acme", "pos", service, 0}).rendered.digest;
   };
   CHECK(digest(before, "web") == renderedDigest(before.at({"acme", "pos", "web", 0}).rendered));
-  auto other = actedApp();
+  auto other = appInForce();
   other.revision = sha256(view("two"));
   other.priority = 9;
   other.spec.services[1].restart = {RestartSpec::Policy::NO, 0};
@@ -73,6 +73,22 @@ TEST_CASE("only what a service is told to run changes its digest") {
   auto after = render(other, FACTS);
   CHECK(digest(after, "web") != digest(before, "web"));
   CHECK(digest(after, "sync") == digest(before, "sync"));
+}
+
+TEST_CASE("a pause and a priority go with the slot, a nonce is part of what is run") {
+  auto app = appInForce();
+  app.priority = -3;
+  app.paused["sync"] = "paused by kim";
+  app.nonces["web"] = "1";
+  auto before = render(appInForce(), FACTS), slots = render(app, FACTS);
+  auto& sync = slots.at({"acme", "pos", "sync", 0});
+  CHECK(sync.standing == Standing::PAUSED);
+  CHECK(sync.reason == "paused by kim");
+  CHECK(sync.priority == -3);
+  CHECK(sync.rendered == before.at({"acme", "pos", "sync", 0}).rendered);
+  auto& web = slots.at({"acme", "pos", "web", 0});
+  CHECK(web.standing == Standing::RUN);
+  CHECK(web.rendered.digest != before.at({"acme", "pos", "web", 0}).rendered.digest);
 }
 
 }  // namespace

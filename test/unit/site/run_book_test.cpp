@@ -31,6 +31,9 @@ Run crashing() {
   run.failures = 6;
   run.exitedWallMs = 1'700'000'000'000;
   run.reason = "exited with code 3";
+  run.livesIn = RuntimeKind::CONTAINER;
+  run.bootId = "boot1";
+  run.yielded = true;
   run.notBeforeMs = 55;
   run.startedMs = 44;
   run.finished = true;
@@ -39,7 +42,7 @@ Run crashing() {
 
 TEST_CASE("the stored half of a history comes back, what belongs to one controller does not") {
   Book b;
-  b.book.attach(b.writer);
+  b.book.attach(b.writer, {});
   auto run = crashing();
   b.book.save(WEB, run);
   auto loaded = b.load().at(WEB);
@@ -51,6 +54,9 @@ TEST_CASE("the stored half of a history comes back, what belongs to one controll
   CHECK(loaded.failures == 6);
   CHECK(loaded.exitedWallMs == run.exitedWallMs);
   CHECK(loaded.reason == run.reason);
+  CHECK(loaded.livesIn == RuntimeKind::CONTAINER);
+  CHECK(loaded.bootId == "boot1");
+  CHECK(loaded.yielded);
   CHECK(loaded.notBeforeMs == 0);
   CHECK(loaded.startedMs == 0);
   CHECK(!loaded.finished);
@@ -58,7 +64,7 @@ TEST_CASE("the stored half of a history comes back, what belongs to one controll
 
 TEST_CASE("a history that did not change is not written again") {
   Book b;
-  b.book.attach(b.writer);
+  b.book.attach(b.writer, {});
   b.book.save(WEB, crashing());
   b.load();
   auto batches = b.store.batches.size();
@@ -74,11 +80,11 @@ TEST_CASE("a history that did not change is not written again") {
 
 TEST_CASE("a history of an earlier controller is erased, though this one never wrote it") {
   Book b;
-  b.book.attach(b.writer);
+  b.book.attach(b.writer, {});
   b.book.save(WEB, crashing());
   b.load();
   RunBook next;
-  next.attach(b.writer);
+  next.attach(b.writer, {});
   next.erase(WEB);
   CHECK(b.load().empty());
 }
@@ -88,15 +94,27 @@ TEST_CASE("without a disk nothing is written and nothing fails; a new writer get
   b.book.save(WEB, crashing());
   b.book.erase(WEB);
   CHECK(b.load().empty());
-  b.book.attach(b.writer);
+  b.book.attach(b.writer, {});
   b.book.save(WEB, crashing());
   b.load();
   b.book.detach();
   // What the old writer was given may have been lost with it.
   b.store.rows.clear();
-  b.book.attach(b.writer);
+  b.book.attach(b.writer, {});
   b.book.save(WEB, crashing());
   CHECK(b.load().size() == 1);
+}
+
+TEST_CASE("what the disk holds already is not written again, what it missed is") {
+  Book b;
+  b.book.attach(b.writer, {{WEB, crashing()}});
+  b.book.save(WEB, crashing());
+  b.load();
+  CHECK(b.store.batches.empty());
+  auto run = crashing();
+  ++run.failures;
+  b.book.save(WEB, run);
+  CHECK(b.load().at(WEB).failures == run.failures);
 }
 
 TEST_CASE("a row whose key is no instance is left aside") {

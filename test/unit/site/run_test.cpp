@@ -1,4 +1,4 @@
-#include "tier_site/run.h"
+#include "tier_site/plan.h"
 #include <doctest/doctest.h>
 
 namespace skerry {
@@ -269,6 +269,43 @@ TEST_CASE("another restart rule for the same service judges anew what has ended"
   job.run.finished = false;
   onPolicyChanged(job.run, {Policy::NO, 0}, &running);
   CHECK(!job.run.finished);
+}
+
+TEST_CASE("what is paused or gave way is stopped and removed, and begins nothing") {
+  for (auto standing : {Standing::PAUSED, Standing::PREEMPTED}) {
+    auto slot = slotOf(1);
+    slot.standing = standing;
+    Run run;
+    auto lives = seenAs(Observed::State::RUNNING, 3), ended = seenAs(Observed::State::EXITED, 3);
+    CHECK(nextStep(&slot, &lives, run, 0).verb == RunStep::Verb::STOP);
+    CHECK(nextStep(&slot, &ended, run, 0).verb == RunStep::Verb::REMOVE);
+    CHECK(nextStep(&slot, nullptr, run, 0) == RunStep());
+    auto state = standing == Standing::PAUSED ? RunState::STOPPED : RunState::PENDING;
+    CHECK(stateOf(&slot, nullptr, run) == state);
+  }
+}
+
+TEST_CASE("without room nothing begins and nothing that lives is touched, an older one neither") {
+  auto slot = slotOf(1);
+  slot.standing = Standing::NO_ROOM;
+  Run run;
+  auto lives = seenAs(Observed::State::RUNNING, 3), older = seenAs(Observed::State::RUNNING, 3, 2);
+  CHECK(nextStep(&slot, &lives, run, 0) == RunStep());
+  CHECK(nextStep(&slot, &older, run, 0) == RunStep());
+  CHECK(nextStep(&slot, nullptr, run, 0) == RunStep());
+  CHECK(stateOf(&slot, &older, run) == RunState::RUNNING);
+  CHECK(stateOf(&slot, nullptr, run) == RunState::PENDING);
+}
+
+TEST_CASE("where a life was begun is remembered until that runtime says it is over") {
+  Run run;
+  onBegun(run, RuntimeKind::CONTAINER, "boot1");
+  onGone(run, RuntimeKind::PROCESS);
+  beginAnew(run, digestOf(2));
+  CHECK(run.livesIn == RuntimeKind::CONTAINER);
+  CHECK(run.bootId == "boot1");
+  onGone(run, RuntimeKind::CONTAINER);
+  CHECK(!run.livesIn);
 }
 
 }  // namespace

@@ -125,6 +125,87 @@ TEST_CASE("a life left in a runtime that was away is ended when the runtime is b
   CHECK(site.run(web).failures == 0);
 }
 
+// A controller that finds such a history, with the engine away.
+void movedAway(Site& site, const std::string& bootId) {
+  auto box = slotOf("web", 1, RuntimeKind::CONTAINER);
+  site.container.place(box.rendered, 3);
+  site.container.away = true;
+  auto& run = site.records.kept[box.rendered.id];
+  run.incarnation = 3;
+  run.livesIn = RuntimeKind::CONTAINER;
+  run.bootId = bootId;
+  site.begin();
+}
+
+TEST_CASE("a service that moved to the other runtime waits until the first says its life is over") {
+  Site site;
+  auto web = slotOf("web", 2);
+  movedAway(site, site.machine.host().clock.bootId().cStr());
+  site.serve({web});
+  site.world.runFor(60'000);
+  CHECK(site.process.there.empty());
+  CHECK(site.state(web) == RunState::PENDING);
+  auto reason = KJ_ASSERT_NONNULL(site.supervisor->find(web.rendered.id)).reason;
+  CHECK(reason.find("waits until the container engine") != std::string::npos);
+  // Nor does another controller start it, or forget about it while nobody wants it.
+  site.begin();
+  site.serve({});
+  site.world.runFor(10'000);
+  site.want({web});
+  site.world.runFor(10'000);
+  CHECK(site.process.there.empty());
+  site.container.away = false;
+  site.world.runFor(3'000);
+  CHECK(site.container.there.empty());
+  CHECK(site.state(web) == RunState::RUNNING);
+}
+
+TEST_CASE("no life survives its boot, so nobody waits for one of an earlier boot") {
+  Site site;
+  auto web = slotOf("web", 2);
+  movedAway(site, "an earlier boot");
+  site.container.there.clear();
+  site.serve({web});
+  CHECK(site.state(web) == RunState::RUNNING);
+}
+
+TEST_CASE("a start whose outcome nobody told is not followed by one in the other runtime") {
+  Site site;
+  auto box = slotOf("web", 1, RuntimeKind::CONTAINER);
+  site.serve({});
+  site.container.stepMs = 50;
+  site.want({box});
+  site.world.runFor(10);
+  // It starts, and the answer is lost.
+  site.container.away = true;
+  site.container.place(box.rendered, 1);
+  site.world.runFor(100);
+  auto web = slotOf("web", 2);
+  site.want({web});
+  site.world.runFor(10'000);
+  CHECK(site.process.there.empty());
+  site.container.away = false;
+  site.world.runFor(3'000);
+  CHECK(site.container.there.empty());
+  CHECK(site.state(web) == RunState::RUNNING);
+}
+
+TEST_CASE("what gave its room away says so to the next controller") {
+  Site site;
+  auto web = slotOf("web");
+  site.serve({web});
+  web.standing = Standing::PREEMPTED;
+  web.yields = true;
+  site.want({web});
+  site.world.runFor(1'000);
+  CHECK(site.process.there.empty());
+  CHECK(site.records.kept.at(web.rendered.id).yielded);
+  site.want({slotOf("web")});
+  site.world.runFor(1'000);
+  CHECK(!site.records.kept.at(web.rendered.id).yielded);
+  CHECK(site.state(web) == RunState::RUNNING);
+}
+
 TEST_CASE("a service that changes its runtime while it starts leaves nothing behind") {
   Site site;
   site.serve({});

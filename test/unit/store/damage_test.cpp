@@ -152,7 +152,7 @@ uint64_t noticedFlips(const char* file, Machine::Last last) {
     bool failed = kj::runCatchingExceptions([&]() {
       Database database(machine.settings());
       for (auto& [key, value] : machine.truth) {
-        auto failure = kj::runCatchingExceptions([&]() {
+        auto failure = kj::runCatchingExceptions([&, &key = key, &value = value]() {
           KJ_IF_MAYBE(found, get(database, Table::LOCAL, "oslo", view(key))) {
             CHECK((*found == value));
           }

@@ -1,0 +1,40 @@
+#include "shared/daemon/front_door.h"
+#include "shared/daemon/log.h"
+
+namespace skerry {
+namespace {
+
+// With the port that was given where any was asked for.
+std::string addressOf(const std::string& listen, kj::ConnectionReceiver& port) {
+  if (port.getPort() == 0) return listen;  // a simulated address is a name
+  return listen.substr(0, listen.rfind(':') + 1) + std::to_string(port.getPort());
+}
+
+}  // namespace
+
+FrontDoor::FrontDoor(Parts partsParam, const Identity& self, const std::string& listen,
+                     kj::Own<kj::ConnectionReceiver> port)
+    : parts(kj::mv(partsParam)),
+      admission(parts.host.timer, HELLOS_PER_SECOND, HELLOS_AT_ONCE),
+      itsAddress(addressOf(listen, *port)),
+      current(parts.transport.newHandshaker(parts.host, parts.policy, self)),
+      listener(kj::heap<Listener>(kj::mv(port), parts.host.timer, *current, Listener::Doors{
+          [this](Secured peer) { return parts.serve(kj::mv(peer)); },
+          [this](Secured peer) {
+            return serveEnroll(kj::mv(peer.stream), parts.desk, parts.host.timer);
+          }})),
+      renewing(renewDaily().eagerlyEvaluate([](kj::Exception&& reason) {
+        logEvent(Severity::ERROR, "certificate.unrenewed", {{"reason", reason.getDescription()}});
+      })) {}
+
+kj::Promise<void> FrontDoor::renewDaily() {
+  return parts.host.timer.afterDelay(OWN_RENEWAL_CHECK).then([this] {
+    auto fresh = parts.transport.newHandshaker(parts.host, parts.policy, parts.reload());
+    listener->use(*fresh);
+    parts.renewed(*fresh);
+    current = kj::mv(fresh);
+    return renewDaily();
+  });
+}
+
+}  // namespace skerry

@@ -1,0 +1,41 @@
+// Frames on their way out: small ones of one turn of the loop leave together, as one write, which
+// is one TLS record and one packet. A call and the bootstrap it is made on are such a pair, and so
+// are two answers to one read.
+//
+// A small frame counts as written once it is copied here; when more than BUNDLE_BYTES_MAX wait, or
+// a write has failed, it waits for the stream like every large one.
+#pragma once
+#include "shared/link/link_limits.h"
+#include <capnp/serialize-async.h>
+#include <kj/async-io.h>
+#include <kj/vector.h>
+
+namespace skerry {
+
+class FrameBundle final {
+public:
+  // `stream` outlives it.
+  explicit FrameBundle(kj::AsyncIoStream& stream);
+  KJ_DISALLOW_COPY(FrameBundle);
+
+  using Segments = kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>;
+  // `segments` live until the promise resolves or is dropped; the next write waits for it.
+  kj::Promise<void> write(Segments segments);
+  // After all that was written the peer reads the end.
+  kj::Promise<void> end();
+  kj::Maybe<int> getSendBufferSize() { return out.getSendBufferSize(); }
+
+private:
+  void add(Segments segments);
+  kj::Promise<void> flush();
+
+  kj::AsyncIoStream& stream;
+  capnp::AsyncIoMessageStream out;
+  kj::Vector<kj::byte> gathered;
+  kj::Array<kj::byte> leaving;
+  bool isPlanned = false;  // what is gathered leaves at the end of this turn, or after `flight`
+  bool isBroken = false;
+  kj::ForkedPromise<void> flight;
+};
+
+}  // namespace skerry

@@ -1,0 +1,78 @@
+#include "tier_central/doctor.h"
+#include "shared/daemon/doctor_attention.h"
+#include "shared/daemon/doctor_live.h"
+#include "shared/doctor/boot_check.h"
+#include "shared/doctor/doctor_limits.h"
+#include "shared/host/real_service.h"
+#include "tier_central/admin.h"
+#include "tier_central/init.h"
+
+namespace skerry {
+namespace {
+
+constexpr const char* PROGRAM = "skerry-central";
+
+// A region that nobody joined as yet is waited for, and not away.
+void addRegions(const CentralCore& core, Findings& findings) {
+  size_t online = 0;
+  for (auto& [name, child] : core.children) {
+    if (child->online()) ++online;
+    if (child->online() || child->sinceMs() == 0) continue;
+    findings.push_back(warning("regions", "region " + name + " is offline since " +
+                               printTimeToSecond(child->sinceMs()) + "; its sites go on, and are "
+                               "shown as last heard of. On its machine:", "skerry-region doctor"));
+  }
+  auto declared = core.registry.regions.size();
+  findings.push_back(fine("regions", std::to_string(online) + " of " + std::to_string(declared) +
+                          (declared == 1 ? " region is online" : " regions are online")));
+}
+
+}  // namespace
+
+Subject centralSubject(Host& host) {
+  Subject subject;
+  subject.program = PROGRAM;
+  subject.path = ownFolder() + "/" + PROGRAM;
+  subject.folder = host.path.cStr();
+  subject.database = CENTRAL_DATABASE.cStr();
+  subject.beginning = "skerry-central init";
+  subject.descriptors = DESCRIPTORS_OF_PARENT;
+  return subject;
+}
+
+kj::Promise<Findings> examineCentral(Host& host, const Transport& transport, std::string listen) {
+  Examination examination;
+  examination.subject = centralSubject(host);
+  examination.listen = listen;
+  return examineDaemon(host, transport, kj::mv(examination))
+      .then([&host](Examined&& found) -> kj::Promise<Findings> {
+    if (!found.isJoined) return found.all();
+    return lookAtBoot(host, "skerry-central.service")
+        .then([&host, found = kj::mv(found)](BootFacts&& boot) mutable {
+      found.seen.push_back(judgeBoot(centralSubject(host), boot));
+      return found.all();
+    });
+  });
+}
+
+kj::Promise<void> CentralAdmin::doctor(DoctorContext context) {
+  auto subject = centralSubject(host);
+  auto findings = examineMachine(host, subject);
+  append(findings, examineIdentity(host, subject, lookAtIdentity(host), Renewal::BY_ITSELF));
+  KJ_IF_MAYBE(core, current.get()) {
+    addRegions(*core, findings);
+    for (auto& stale : staleSites(*core, summarise(registers(*core)))) {
+      findings.push_back(warning("authority", stale, "skerry get sites -o wide"));
+    }
+    append(findings, attention(registers(*core)));
+    findings.push_back(fine("store", "takes what is written"));
+  } else {
+    findings.push_back(problem("store", "the disk failed a write and the store is being opened "
+                               "again; what was answered before is safe. Make room, or replace "
+                               "the disk", "df -h " + subject.folder));
+  }
+  writeFindings(findings, context.getResults());
+  return kj::READY_NOW;
+}
+
+}  // namespace skerry
