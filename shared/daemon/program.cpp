@@ -4,6 +4,7 @@
 #include "shared/daemon/log.h"
 #include "shared/daemon/run_file.h"
 #include "shared/host/real_service.h"
+#include "shared/host/thrift.h"
 #include "shared/model/field_rules.h"
 #include "shared/model/time_text.h"
 #include <kj/debug.h>
@@ -11,6 +12,9 @@
 
 namespace skerry {
 namespace {
+
+constexpr auto SETTLED_AFTER = 3 * kj::SECONDS;  // of starting: what is left is waiting
+constexpr auto THRIFT_EVERY = 10 * kj::MINUTES;
 
 int report(const kj::Exception& reason) {
   std::cerr << "error: " << plainly(reason) << std::endl;
@@ -60,6 +64,14 @@ void announce(Host& host, const std::string& address) {
   }
 }
 
+// A daemon mostly waits: what its busy moments touched goes back, now and then.
+kj::Promise<void> beThrifty(kj::Timer& timer, kj::Duration after) {
+  return timer.afterDelay(after).then([&timer] {
+    giveBackMemory();
+    return beThrifty(timer, THRIFT_EVERY);
+  });
+}
+
 void serveUntilStopped(kj::AsyncIoContext& io, Host& host, Service& service) {
   auto stopping = onStopSignal(io).ignoreResult().fork();
   auto started = service.start().then([] { return true; })
@@ -73,6 +85,7 @@ void serveUntilStopped(kj::AsyncIoContext& io, Host& host, Service& service) {
   notifyManager("READY=1");
   logEvent(Severity::INFO, "daemon.ready", {{"folder", host.path}, {"listen", address},
                                             {"version", SKERRY_VERSION}});
+  auto thrift = beThrifty(host.timer, SETTLED_AFTER).eagerlyEvaluate(nullptr);
   stopping.addBranch().wait(io.waitScope);
   notifyManager("STOPPING=1");
   removeRunFile(host);

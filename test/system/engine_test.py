@@ -77,8 +77,8 @@ class EngineTest(FleetCase):
         self.begin()
         self.fleet.must(self.fleet.apply(pos(dict(container(), image="localhost/no-such:7"))))
         self.wait_reason(WEB, "localhost/no-such:7")
-        self.assertEqual(self.fleet.get("instances")[PLAIN]["state"], "running")
-        pid = self.fleet.get("instances")[PLAIN]["pid"]
+        eventually(lambda: self.status_of(PLAIN)["state"] == "running", "the process runs")
+        pid = self.status_of(PLAIN)["pid"]
         self.fleet.must(self.fleet.apply(pos(container())))
         self.assertEqual(self.fleet.wait_running(PLAIN, WEB)[PLAIN], pid)
 

@@ -80,6 +80,7 @@ TEST_CASE("another revision or an earlier life is not replaced unless it was sto
   site.wait(site.driver->start(old, 1));
   CHECK(site.failureOf(site.driver->start(next, 2)).find("another revision") != std::string::npos);
   CHECK(site.failureOf(site.driver->start(old, 2)).find("earlier life") != std::string::npos);
+  site.awaitLog(*site.driver, old.id, "up ");
   site.wait(site.driver->stop(old.id, 1000));
   auto seen = site.wait(site.driver->start(next, 2));
   CHECK(seen.state == State::RUNNING);
