@@ -6,6 +6,7 @@
 using Cxx = import "/capnp/c++.capnp";
 using Manifest = import "manifest.capnp";
 using Logs = import "logs.capnp";
+using Telemetry = import "telemetry.capnp";
 $Cxx.namespace("skerry::schema");
 
 interface Admin {
@@ -58,6 +59,13 @@ interface Admin {
   # This tier looked at as a person would: its folder, disk, certificate and clock, its link, what
   # of its subtree needs attention; each with the command that helps. Changes nothing. Answers also
   # while the store is being reopened.
+
+  usage @11 (query :Telemetry.UsageQuery)
+        -> (rows :List(Telemetry.Usage), omitted :UInt32, missing :List(Text),
+            problems :List(Problem));
+  # What sites, applications or instances use now, the greatest first, `omitted` more left out.
+  # Pushed down to the sites; `missing` names those that did not answer in USAGE_WAIT_MS.
+  const usageWaitMs :UInt32 = 5000;
 }
 
 struct Query {

@@ -23,6 +23,11 @@ struct LogQuery {
   follow @7 :Bool;
   selector @8 :Text;
   # A label expression over the labels of the sites; the region judges it. Empty: all.
+  untilMs @9 :Int64;
+  # Only lines this long ago or older, in milliseconds; 0: no bound.
+  grep @10 :Text;
+  # Only lines that this extended regular expression (shared/model/line_pattern.h) matches
+  # somewhere; the site judges it, after `tail`. Empty: all.
 }
 
 interface LineSink {

@@ -12,6 +12,7 @@ using Cxx = import "/capnp/c++.capnp";
 using Authority = import "authority.capnp";
 using Status = import "status.capnp";
 using Logs = import "logs.capnp";
+using Telemetry = import "telemetry.capnp";
 using Pulse = import "pulse.capnp".Pulse;
 $Cxx.namespace("skerry::schema");
 
@@ -37,6 +38,11 @@ interface Uplink extends(Pulse) {
   # At most BLOB_PIECE_BYTES of the blob from `offset` on, and its whole size; size 0 when the
   # parent does not have it (yet). The receiver verifies the hash.
   const blobPieceBytes :UInt32 = 262144;
+
+  leave @4 ();
+  # The child gives its identity up: the parent forgets its key, and what it reported. Needs no
+  # hello. Durable once answered; the key opens nothing afterwards, so the child erases it then.
+  # Fails UNIMPLEMENTED where children are retired in another way.
 }
 
 interface Downlink extends(Pulse) {
@@ -53,6 +59,10 @@ interface Downlink extends(Pulse) {
   logs @2 (query :Logs.LogQuery, sink :Logs.LineSink) -> (missing :List(Text));
   # Writes the lines that match into `sink`, nearest the service first; with `follow` until the
   # caller drops the call. `missing` names sites that could not be asked. Long.
+
+  usage @3 (query :Telemetry.UsageQuery)
+        -> (rows :List(Telemetry.Usage), omitted :UInt32, missing :List(Text));
+  # What things use now, at this child and below; rows of what the query is about, summed up.
 }
 
 struct ChildHello {

@@ -115,6 +115,7 @@ kj::Promise<void> CentralAdmin::logs(LogsContext context) {
   TenantAndName name{text(query.getTenant()), text(query.getApp())};
   auto site = core.registry.sites.find(text(query.getSite()));
   auto refusals = whoseLogs(core, query, name);
+  if (refusals.empty()) refusals = badPattern(text(query.getGrep()));
   if (!refusals.empty()) {
     refuse(context.getResults(), refusals);
     return kj::READY_NOW;

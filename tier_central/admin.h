@@ -42,6 +42,7 @@ public:
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;
   kj::Promise<void> doctor(DoctorContext context) override;
+  kj::Promise<void> usage(UsageContext context) override;
 
 private:
   // Fails OVERLOADED while the store is being reopened.

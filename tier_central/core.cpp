@@ -46,6 +46,9 @@ public:
     auto meta = core->store->scan(Table::META, CENTRAL_DOCUMENT);
     auto metaRows = co_await meta;
     core->registry.load(objectRows, tokenRows, metaRows);
+    auto revoked = core->store->scan(Table::REVOKED, CENTRAL_DOCUMENT);
+    auto revokedRows = co_await revoked;
+    core->registry.revoked.load(revokedRows);
     for (auto& row : metaRows) {
       if (text(view(row.key)) == ADVERTISE_ROW) core->config.advertise = text(view(row.value));
       if (text(view(row.key)) == NAME_ROW) core->fleet = text(view(row.value));
@@ -73,6 +76,7 @@ private:
   static void equip(CentralCore& core, CentralCore::Failed failed) {
     auto keys = loadCentralKeys(core.host);
     core.identity = kj::mv(keys.identity);
+    core.clock.atLeast(centralClock(core.host, *core.identity.root).floor());
     core.rootKey = keyHash(*core.identity.root);
     core.authority = std::move(keys.authority);
     core.documents = std::move(keys.documents);
@@ -101,7 +105,8 @@ CentralCore::~CentralCore() noexcept(false) {
 
 void CentralCore::openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port) {
   door = kj::heap<FrontDoor>(FrontDoor::Parts{
-      host, transport, *this, *this, [this](Secured peer) { return serveSession(kj::mv(peer)); },
+      host, transport, *this, *this, *this,
+      [this](Secured peer) { return serveSession(kj::mv(peer)); },
       [this]() -> const Identity& { return identity = loadCentralKeys(host).identity; },
       [](Handshaker&) {}}, identity, config.listen, kj::mv(port));
   address = door->address();
@@ -205,77 +210,12 @@ void CentralCore::statusChanged(const std::string&, const std::vector<std::strin
 }
 
 kj::Promise<void> CentralCore::serveSession(Secured peer) {
-  for (auto& [name, region] : registry.regions) {
-    if (!peer.peer.key || region.deviceKey != peer.peer.key) continue;
-    auto child = children.find(name);
-    if (child != children.end()) return child->second->serve(kj::mv(peer.stream));
+  auto name = peer.peer.key ? regionOf(*peer.peer.key) : nullptr;
+  auto child = name == nullptr ? children.end() : children.find(*name);
+  if (child != children.end()) {
+    return child->second->serve(kj::mv(peer.stream), restOfLife(peer.peer, nowMs()));
   }
   return KJ_EXCEPTION(FAILED, "no region joined with this key", peer.peer.name.c_str());
 }
-
-// A region joins: its token is consumed, its keys registered and its sites given a home in one
-// transaction; its document follows from that.
-kj::Promise<EnrollAnswer> CentralCore::enroll(EnrollAsked asked) {
-  auto found = registry.tokens.find(asked.token);
-  std::optional<StoredToken> stored;
-  if (found != registry.tokens.end() && found->second.kind == "region" && !found->second.revoked) {
-    stored = StoredToken{found->second.secretHash, found->second.expiresMs, found->second.usedBy};
-  }
-  auto device = keyHash(*asked.deviceKey);
-  auto verdict = judgeToken(stored, view(asked.secret), device, host.clock.wallMs());
-  // An answer is given again, but not to a machine that another one has replaced since.
-  if (verdict == TokenVerdict::ACCEPTED_AGAIN &&
-      registry.regions.at(found->second.name).deviceKey != device) {
-    verdict = TokenVerdict::USED;
-  }
-  if (verdict != TokenVerdict::ACCEPTED && verdict != TokenVerdict::ACCEPTED_AGAIN) {
-    return EnrollAnswer(EnrollRefused{reasonOf(verdict), adviceOn(verdict, asked.token)});
-  }
-  if (asked.caKey == nullptr || asked.documentKey.size() != PUBLIC_KEY_BYTES) {
-    return EnrollAnswer(EnrollRefused{
-        "request-malformed", "this token is for a region; join with: skerry-region join TOKEN"});
-  }
-  auto name = found->second.name;
-  auto number = found->second.number;
-  Batch rows;
-  Touched touched;
-  found->second.usedBy = device;
-  registry.saveToken(asked.token, rows);
-  declarations->regionJoined(name, device, view(asked.documentKey), rows, touched);
-  auto root = loadRootKey(host);
-  skerry::Issuer issuing{*identity.root, *root};
-  auto nowMs = host.clock.wallMs();
-  Enrolled answer;
-  answer.ca = issueIntermediate(issuing, *asked.caKey, "region-ca:" + name, nowMs, host.entropy);
-  answer.chain.push_back(
-      issueLeaf(issuing, *asked.deviceKey, "region:" + name, nowMs, host.entropy));
-  answer.root = share(*identity.root);
-  answer.writer = number;
-  answer.wallMs = nowMs;
-  answer.authority = authorityEnvelope;
-  answer.name = "region:" + name;
-  // On its way before anything else is decided: the registry has moved already.
-  auto durable = commit(kj::mv(rows), touched);
-  auto known = children.contains(name) ? kj::Promise<void>(kj::READY_NOW) : addChild(name);
-  return durable.then([known = kj::mv(known)]() mutable { return kj::mv(known); })
-      .then([this] { return writer->durable(); }).then([answer = kj::mv(answer), name]() mutable {
-    logEvent(Severity::INFO, "region.joined", {{"region", name}});
-    return EnrollAnswer(kj::mv(answer));
-  });
-}
-
-bool CentralCore::pins(const Hash& issuer) const { return issuer == rootKey; }
-
-// A region is known by its registered key: until its certificate can be renewed over the link,
-// expiry must not lock it out.
-bool CentralCore::ignoresDates(Door door, const Hash& leaf) const {
-  if (door != Door::SESSION) return false;
-  for (auto& [name, region] : registry.regions) {
-    if (region.deviceKey == leaf) return true;
-  }
-  return false;
-}
-
-bool CentralCore::isRevoked(const Hash&) const { return false; }
 
 }  // namespace skerry

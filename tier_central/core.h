@@ -4,6 +4,7 @@
 #include "shared/daemon/changes.h"
 #include "shared/daemon/child.h"
 #include "shared/daemon/front_door.h"
+#include "shared/daemon/trusted_clock.h"
 #include "shared/replica/writer.h"
 #include "tier_central/declare.h"
 #include "tier_central/heads.h"
@@ -15,7 +16,7 @@ struct CentralConfig {
   std::string advertise;  // HOST:PORT for tokens; empty: where it listens
 };
 
-class CentralCore final : private EnrollDesk, private PeerPolicy,
+class CentralCore final : private EnrollDesk, private RenewDesk, private PeerPolicy,
                           private ChildOwner {
 public:
   using Failed = kj::Function<void(kj::Exception)>;
@@ -37,6 +38,7 @@ public:
   Blobs blobs;
   std::unique_ptr<Signer> authority, documents;
   Identity identity;
+  TrustedClock clock;
   kj::Own<Writer> writer;
   kj::Own<AuthorityIssuer> issuer;
   kj::Own<Declarations> declarations;
@@ -46,12 +48,18 @@ public:
   Bytes authorityEnvelope;  // kind "authority", signed by the root
 
 private:
-  CentralCore(Host& host, CentralConfig config) : host(host), config(std::move(config)) {}
+  CentralCore(Host& host, CentralConfig config)
+      : host(host), config(std::move(config)), clock(host.clock) {}
   friend class CentralOpening;
 
   void openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
   kj::Promise<void> serveSession(Secured peer);
   kj::Promise<EnrollAnswer> enroll(EnrollAsked asked) override;
+  RenewAnswer renew(RenewAsked asked) override;
+  // `ca`: the key it issues with; null: none is asked for.
+  Renewed certify(const std::string& region, EVP_PKEY& device, EVP_PKEY* ca);
+  const std::string* regionOf(const Hash& device) const;  // null: no region joined with this key
+  bool canIssue() const { return nowMs() < validity(*identity.root).untilMs; }
   kj::Promise<void> addChild(const std::string& region);
   void project(Child& child, const std::set<std::string>& keys);
   kj::Promise<void> signHead(const std::string& region);
@@ -61,10 +69,10 @@ private:
                  schema::ParentHello::Builder hello) override;
   void statusChanged(const std::string& region, const std::vector<std::string>& keys) override;
 
-  bool pins(const Hash& issuer) const override;
+  bool pins(const Hash& issuer) const override { return issuer == rootKey; }
   bool ignoresDates(Door door, const Hash& leaf) const override;
-  bool isRevoked(const Hash& key) const override;
-  int64_t nowMs() const override { return host.clock.wallMs(); }
+  bool isRevoked(const Hash& key) const override { return registry.revoked.contains(key); }
+  int64_t nowMs() const override { return clock.nowMs(); }
 
   Hash rootKey;
   kj::Own<FrontDoor> door;

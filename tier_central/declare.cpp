@@ -288,6 +288,8 @@ std::vector<Declared> Declarations::remove(const std::string& kind, const Tenant
       removed.push_back({"site", "", site, "deleted"});
     }
     removeTokensOf("region", name.second, rows, touched);
+    auto& device = registry.regions[name.second].deviceKey;
+    if (device) registry.revoked.add(*device, rows);
     registry.regions.erase(name.second);
     registry.saveRegion(name.second, rows);
   } else {
@@ -335,6 +337,9 @@ void Declarations::removeTokensOf(const std::string& kind, const std::string& na
 void Declarations::regionJoined(const std::string& name, const Hash& deviceKey,
                                 BytesView documentKey, Batch& rows, Touched& touched) {
   auto& region = registry.regions.at(name);
+  if (region.deviceKey && *region.deviceKey != deviceKey) {
+    registry.revoked.add(*region.deviceKey, rows);
+  }
   region.deviceKey = deviceKey;
   region.documentKey = copy(documentKey);
   registry.saveRegion(name, rows);

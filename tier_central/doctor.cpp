@@ -58,7 +58,7 @@ kj::Promise<Findings> examineCentral(Host& host, const Transport& transport, std
 kj::Promise<void> CentralAdmin::doctor(DoctorContext context) {
   auto subject = centralSubject(host);
   auto findings = examineMachine(host, subject);
-  append(findings, examineIdentity(host, subject, lookAtIdentity(host), Renewal::BY_ITSELF));
+  append(findings, examineIdentity(host, subject, lookAtIdentity(host), RenewedBy::BY_ITSELF));
   KJ_IF_MAYBE(core, current.get()) {
     addRegions(*core, findings);
     for (auto& stale : staleSites(*core, summarise(registers(*core)))) {

@@ -32,12 +32,18 @@ OwnKey needed(const IdentityFolder& folder, kj::StringPtr name) {
 
 std::vector<OwnCert> issueOwn(Host& host, X509& root, EVP_PKEY& rootKey, EVP_PKEY& device) {
   std::vector<OwnCert> chain;
-  chain.push_back(issueLeaf(Issuer{root, rootKey}, device, "central", host.clock.wallMs(),
-                            host.entropy));
+  chain.push_back(issueLeaf(Issuer{root, rootKey}, device, "central",
+                            centralClock(host, root).nowMs(), host.entropy));
   return chain;
 }
 
 }  // namespace
+
+TrustedClock centralClock(Host& host, X509& root) {
+  TrustedClock clock(host.clock);
+  clock.atLeast(issuedMs(root));
+  return clock;
+}
 
 kj::Promise<void> initCentral(Host& host, InitOptions options) {
   IdentityFolder folder(host.files);
@@ -74,8 +80,9 @@ CentralKeys loadCentralKeys(Host& host) {
     KJ_FAIL_REQUIRE("this folder holds no central; make one first: skerry-central init --data DIR",
                     host.path);
   }
-  auto dates = validity(*keys.identity.chain[0]);
-  if (host.clock.wallMs() > (dates.fromMs + dates.untilMs) / 2) {
+  auto& leaf = *keys.identity.chain[0];
+  auto nowMs = centralClock(host, *keys.identity.root).nowMs();
+  if (nowMs >= renewalDueMs(leaf) || nowMs < validity(leaf).fromMs) {
     auto root = loadRootKey(host);
     keys.identity.chain = issueOwn(host, *keys.identity.root, *root, *keys.identity.key);
     folder.saveChain(keys.identity.chain);

@@ -1,6 +1,7 @@
 // `skerry-central init`: the root of trust, once. And the keys it left, read back.
 #pragma once
 #include "shared/crypto/signature.h"
+#include "shared/daemon/trusted_clock.h"
 #include "shared/host/host.h"
 #include "shared/pki/identity.h"
 
@@ -25,8 +26,10 @@ struct CentralKeys {
   Bytes envelope;  // an encoded Signed, kind "authority", by the root key
 };
 // FAILED, saying to run init, when there are none. Renews central's own certificate when half of
-// its life is over.
+// its life is over, or it was made by a clock that was ahead.
 CentralKeys loadCentralKeys(Host& host);
 OwnKey loadRootKey(Host& host);
+// Nobody tells central the time; it is not earlier than its root.
+TrustedClock centralClock(Host& host, X509& root);
 
 }  // namespace skerry

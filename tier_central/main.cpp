@@ -1,4 +1,5 @@
 // skerry-central: owns policy, tenancy, application revisions and the root of trust.
+#include "shared/daemon/description_verbs.h"
 #include "shared/daemon/preflight.h"
 #include "shared/daemon/program.h"
 #include "tier_central/doctor.h"
@@ -10,7 +11,7 @@ using namespace skerry;
 
 int main(int argc, char** argv) {
   CLI::App app("Skerry's central tier: policy, tenancy, applications, the root of trust.");
-  std::string data = "/var/lib/skerry/central";
+  std::string data = "/var/lib/skerry/central", http;
   int code = 0;
   addCommonOptions(app, data, "skerry-central");
 
@@ -35,8 +36,9 @@ int main(int argc, char** argv) {
   auto serving = app.add_subcommand("serve", "serve until stopped");
   serving->add_option("--listen", config.listen, "ADDRESS:PORT; port 0: any free one")
       ->capture_default_str();
+  serving->add_option("--http", http, HTTP_OPTION);
   serving->callback([&] {
-    code = serve(data, [&](Host& host, const Transport& transport) -> kj::Own<Service> {
+    code = serve(data, http, [&](Host& host, const Transport& transport) -> kj::Own<Service> {
       return kj::heap<CentralService>(host, transport, config);
     });
   });
@@ -44,5 +46,6 @@ int main(int argc, char** argv) {
     return examineCentral(host, transport, config.listen);
   });
   doctor->add_option("--listen", config.listen, "where it is to serve")->capture_default_str();
+  addDescriptionVerbs(app, data, code, centralSubject);
   return parseAndRun(app, argc, argv, code);
 }

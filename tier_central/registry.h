@@ -1,6 +1,7 @@
 // What central has been told to want, in memory: every declared object with what was signed for
 // it. Pure: methods change the maps and say which rows to write.
 #pragma once
+#include "shared/daemon/revoked_keys.h"
 #include "shared/model/statement.h"
 #include "shared/store/store.h"
 #include <map>
@@ -54,6 +55,7 @@ public:
   std::map<std::string, SiteObject> sites;
   std::map<TenantAndName, ApplicationObject> applications;
   std::map<std::string, TokenObject> tokens;
+  RevokedKeys revoked{CENTRAL_DOCUMENT};  // of regions
 
   // Each counter grows by one per call and never goes back; the row is written with what uses it.
   AuthoritySeq nextSeq(Batch& rows);

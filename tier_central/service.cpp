@@ -1,4 +1,5 @@
 #include "tier_central/service.h"
+#include "tier_central/metrics.h"
 
 namespace skerry {
 
@@ -31,6 +32,15 @@ kj::Promise<void> CentralService::stop() {
     return open->writer->durable().then([this] { core.drop(); });
   }
   return kj::READY_NOW;
+}
+
+void CentralService::measure(Exposition& to) {
+  KJ_IF_MAYBE(open, core.get()) skerry::measure(*open, to);
+}
+
+std::vector<std::string> CentralService::unready() {
+  if (core.get() != nullptr) return {};
+  return {"its disk failed and its store is being reopened: " + core.lastTrouble()};
 }
 
 }  // namespace skerry

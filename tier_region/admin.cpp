@@ -197,6 +197,7 @@ kj::Promise<void> RegionAdmin::logs(LogsContext context) {
   } else if (!app.empty() || site.empty()) {
     refusals = resolve(core(), text(query.getTenant()), app, key);
   }
+  if (refusals.empty()) refusals = badPattern(text(query.getGrep()));
   if (!refusals.empty()) {
     refuse(context.getResults(), refusals);
     return kj::READY_NOW;

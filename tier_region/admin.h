@@ -23,6 +23,7 @@ public:
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;
   kj::Promise<void> doctor(DoctorContext context) override;
+  kj::Promise<void> usage(UsageContext context) override;
 
 private:
   RegionCore& core();

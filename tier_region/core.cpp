@@ -33,7 +33,7 @@ class RegionOpening {
 public:
   static Task<kj::Own<RegionCore>> run(Host& host, const Transport& transport,
                                        RegionConfig config, RegionCore::Failed failed) {
-    auto core = kj::Own<RegionCore>(new RegionCore(host, std::move(config)),
+    auto core = kj::Own<RegionCore>(new RegionCore(host, transport, std::move(config)),
                                     kj::_::HeapDisposer<RegionCore>::instance);
     auto opening = openStore(host, REGION_DATABASE);
     core->store = co_await opening;
@@ -45,6 +45,9 @@ public:
     auto tokens = core->store->scan(Table::TOKEN, SELF_DOCUMENT);
     auto tokenRows = co_await tokens;
     core->members.load(peerRows, tokenRows);
+    auto revoked = core->store->scan(Table::REVOKED, SELF_DOCUMENT);
+    auto revokedRows = co_await revoked;
+    core->members.revoked.load(revokedRows);
     core->startedMs = host.clock.wallMs();
     auto loading = Blobs::load(*core->store);
     core->blobs = co_await loading;
@@ -60,6 +63,7 @@ public:
     core->upward = co_await upward;
     core->writer->rows().append(kj::mv(first));
     trustCentral(*core);
+    core->takeTime();
     core->assigner = kj::heap<Assigner>(core->upward->orders(), core->documents->publicKey());
     auto adding = core->addMissingChildren();
     co_await adding;
@@ -68,7 +72,7 @@ public:
     co_await settled;
     auto listening = listenOn(host, core->config.listen);
     auto port = co_await listening;
-    core->openDoor(transport, kj::mv(port));
+    core->openDoor(kj::mv(port));
     core->headRelay->begin();
     co_return kj::mv(core);
   }
@@ -81,7 +85,7 @@ private:
       KJ_FAIL_REQUIRE("this folder never joined; first: skerry-region join TOKEN --data DIR "
                       "(token from: skerry token create region NAME)", core.host.path);
     }
-    auto keys = loadRegionKeys(core.host, core.self.name);
+    auto keys = loadRegionKeys(core.host, core.self.name, core.clock);
     core.identity = kj::mv(keys.identity);
     core.caKey = kj::mv(keys.caKey);
     core.caChain = kj::mv(keys.caChain);
@@ -113,6 +117,7 @@ kj::Promise<kj::Own<RegionCore>> RegionCore::open(Host& host, const Transport& t
 
 RegionCore::~RegionCore() noexcept(false) {
   adding = kj::READY_NOW;
+  renewal = nullptr;
   headRelay = nullptr;
   parent = nullptr;
   door = nullptr;
@@ -120,13 +125,18 @@ RegionCore::~RegionCore() noexcept(false) {
   writer = nullptr;
 }
 
-void RegionCore::openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port) {
+void RegionCore::openDoor(kj::Own<kj::ConnectionReceiver> port) {
   door = kj::heap<FrontDoor>(FrontDoor::Parts{
-      host, transport, *this, *this, [this](Secured peer) { return serveSession(kj::mv(peer)); },
-      [this]() -> const Identity& { return identity = loadRegionKeys(host, self.name).identity; },
+      host, transport, *this, *this, *this,
+      [this](Secured peer) { return serveSession(kj::mv(peer)); },
+      [this]() -> const Identity& {
+        return identity = loadRegionKeys(host, self.name, clock).identity;
+      },
       [this](Handshaker& renewed) { parent->use(renewed); }}, identity, config.listen,
       kj::mv(port));
   address = door->address();
+  Renewal::Owner& us = *this;
+  renewal = kj::heap<Renewal>(host, clock, us);
   parent = kj::heap<Parent>(
       Parent::Parts{host, door->handshaker(), *upward, *registers, blobs, *writer, *this, clock},
       self.parents);
@@ -214,7 +224,10 @@ void RegionCore::ordersChanged(const std::set<std::string>& keys) {
   adding = addMissingChildren().eagerlyEvaluate([](kj::Exception&& reason) {
     logEvent(Severity::ERROR, "site.unopened", {{"reason", reason.getDescription()}});
   });
-  if (keys.contains(HEAD_KEY)) headRelay->begin();
+  if (keys.contains(HEAD_KEY)) {
+    takeTime();
+    headRelay->begin();
+  }
   sweepBlobs();
   auto& entries = upward->orders().entries();
   for (auto& key : keys) {
@@ -231,6 +244,7 @@ void RegionCore::fetchMissing(const Orders::Stored& entry) {
 
 void RegionCore::linkChanged() {
   if (parent->online()) {
+    renewal->linkUp();
     for (auto& [key, entry] : upward->orders().entries()) fetchMissing(entry);
   }
   changes.note();
@@ -255,7 +269,7 @@ kj::Promise<void> RegionCore::serveSession(Secured peer) {
   if (child == children.end()) {
     return KJ_EXCEPTION(FAILED, "this site has no home here", member->site.c_str());
   }
-  return child->second->serve(kj::mv(peer.stream));
+  return child->second->serve(kj::mv(peer.stream), restOfLife(peer.peer, clock.nowMs()));
 }
 
 void RegionCore::greeted(const std::string& site, schema::ChildHello::Reader) {
@@ -277,7 +291,8 @@ void RegionCore::statusChanged(const std::string& site, const std::vector<std::s
   if (keys.empty()) reportLink(site);
   for (auto& key : keys) {
     KJ_IF_MAYBE(value, child->second->mirror().find(key)) {
-      registers->set(site + "/" + key, *value);
+      // Of sites that tell too much, the region passes on what it has room for.
+      if (registers->hasRoomFor(site + "/" + key, *value)) registers->set(site + "/" + key, *value);
     } else {
       registers->erase(site + "/" + key);
     }
@@ -286,11 +301,23 @@ void RegionCore::statusChanged(const std::string& site, const std::vector<std::s
   changes.note();
 }
 
+// Its orders stay: they are the site's, whose next host gets them.
+kj::Promise<void> RegionCore::left(const std::string& site) {
+  logEvent(Severity::INFO, "host.left", {{"site", site}});
+  members.removeSite(site, writer->rows());
+  registers->eraseAll(site + "/");
+  reportUses();
+  parent->statusChanged();
+  changes.note();
+  return writer->durable();
+}
+
 // A site that joined and was not heard since this region started is offline at least since then.
 void RegionCore::reportLink(const std::string& site) {
   auto& child = *children.at(site);
-  auto sinceMs = child.sinceMs();
-  if (sinceMs == 0 && members.ofSite(site) != nullptr) sinceMs = startedMs;
+  bool hasHost = members.ofSite(site) != nullptr;
+  auto sinceMs = hasHost ? child.sinceMs() : 0;
+  if (sinceMs == 0 && hasHost) sinceMs = startedMs;
   registers->set(site + "/link", linkStatus(child.online(), sinceMs));
 }
 
@@ -309,10 +336,6 @@ void RegionCore::greeted(schema::ParentHello::Reader hello) {
   self.authority = envelope;
   self.parentKey = parent->getKey();
   saveSelf(self, writer->rows());
-}
-
-bool RegionCore::ignoresDates(Door door, const Hash& leaf) const {
-  return door == Door::SESSION && (leaf == self.parentKey || members.find(leaf) != nullptr);
 }
 
 }  // namespace skerry

@@ -5,6 +5,7 @@
 #include "shared/daemon/child.h"
 #include "shared/daemon/front_door.h"
 #include "shared/daemon/parent.h"
+#include "shared/daemon/renewal.h"
 #include "shared/daemon/self.h"
 #include "tier_region/assign.h"
 #include "tier_region/head_relay.h"
@@ -17,8 +18,8 @@ struct RegionConfig {
   std::string advertise;  // HOST:PORT for its sites; empty: where it listens
 };
 
-class RegionCore final : private EnrollDesk, private PeerPolicy, private ChildOwner,
-                         private ParentOwner {
+class RegionCore final : private EnrollDesk, private RenewDesk, private Renewal::Owner,
+                         private PeerPolicy, private ChildOwner, private ParentOwner {
 public:
   using Failed = kj::Function<void(kj::Exception)>;
   // `host` and `transport` outlive the core. FAILED when the folder never joined.
@@ -29,6 +30,7 @@ public:
 
   kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                           schema::LineSink::Client sink) override;
+  kj::Promise<void> usage(UsageCall context) override;
 
   Host& host;
   RegionConfig config;
@@ -49,11 +51,11 @@ public:
   kj::Own<HeadRelay> headRelay;
 
 private:
-  RegionCore(Host& host, RegionConfig config)
-      : host(host), config(std::move(config)), clock(host.clock) {}
+  RegionCore(Host& host, const Transport& transport, RegionConfig config)
+      : host(host), config(std::move(config)), clock(host.clock), transport(transport) {}
   friend class RegionOpening;
 
-  void openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
+  void openDoor(kj::Own<kj::ConnectionReceiver> port);
   kj::Promise<void> serveSession(Secured peer);
   // Projects what the central document says into the sites' documents it touches.
   void project(const Assigner::TouchedKeys& touched);
@@ -69,13 +71,25 @@ private:
   void reportUses();
   void reportUse(const std::string& token, const std::string& site, const std::string& host);
 
+  // What time it is at least, by what central signed.
+  void takeTime();
+
   kj::Promise<EnrollAnswer> enroll(EnrollAsked asked) override;
+  // The certificates of our sites, and our own: renew_desk.cpp.
+  RenewAnswer renew(RenewAsked asked) override;
+  Renewed certify(const Members::Member& member, EVP_PKEY& device);
+  bool canIssue() const { return clock.nowMs() < validity(*caChain[0]).untilMs; }
+  int64_t renewalDueMs() const override { return skerry::renewalDueMs(*caChain[0]); }
+  bool isLinkUp() const override { return parent->online(); }
+  kj::Promise<RenewAnswer> askForNext() override;
+  void takeNext(Renewed next) override;
 
   // Towards the sites.
   void greeted(const std::string& site, schema::ChildHello::Reader hello) override;
   void fillHello(const std::string& site, schema::ChildHello::Reader said,
                  schema::ParentHello::Builder hello) override;
   void statusChanged(const std::string& site, const std::vector<std::string>& keys) override;
+  kj::Promise<void> left(const std::string& site) override;
   // Towards central.
   bool mayLead(const std::string& name) override { return name == "central"; }
   void fillHello(schema::ChildHello::Builder hello) override;
@@ -83,10 +97,11 @@ private:
   void ordersChanged(const std::set<std::string>& keys) override;
   void blobArrived(const Hash&) override {}
   void linkChanged() override;
+  void toldExpired() override { renewal->toldExpired(); }
 
   bool pins(const Hash& issuer) const override { return issuer == rootKey; }
   bool ignoresDates(Door door, const Hash& leaf) const override;
-  bool isRevoked(const Hash&) const override { return false; }
+  bool isRevoked(const Hash& key) const override { return members.revoked.contains(key); }
   int64_t nowMs() const override { return clock.nowMs(); }
 
   Hash rootKey;
@@ -95,7 +110,9 @@ private:
   OwnKey caKey;
   std::vector<OwnCert> caChain;
   std::unique_ptr<Signer> documents;
+  const Transport& transport;
   kj::Own<FrontDoor> door;
+  kj::Own<Renewal> renewal;
   kj::Promise<void> adding = kj::READY_NOW;
 };
 

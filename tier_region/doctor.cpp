@@ -54,7 +54,7 @@ kj::Promise<void> RegionAdmin::doctor(DoctorContext context) {
     clock.parent = "central";
     if (core->parent->online()) clock.behindMs = core->clock.error();
     auto findings = examineMachine(host, subject, clock);
-    append(findings, examineIdentity(host, subject, lookAtIdentity(host), Renewal::BY_ITSELF));
+    append(findings, examineIdentity(host, subject, lookAtIdentity(host), RenewedBy::BY_ITSELF));
     LinkFacts link{"central", core->parent->online(), core->parent->sinceMs(),
                    core->parent->dialling().address, core->parent->dialling().lastError};
     findings.push_back(judgeLink(link));

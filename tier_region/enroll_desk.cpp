@@ -28,6 +28,7 @@ kj::Promise<EnrollAnswer> RegionCore::enroll(EnrollAsked asked) {
   if (verdict != TokenVerdict::ACCEPTED && verdict != TokenVerdict::ACCEPTED_AGAIN) {
     return EnrollAnswer(EnrollRefused{reasonOf(verdict), adviceOn(verdict, asked.token)});
   }
+  if (isRevoked(device)) return EnrollAnswer(revokedDevice("skerry-site"));
   if (!children.contains(member.site)) {
     return EnrollAnswer(EnrollRefused{"site-not-here",
         "this region has no orders for site '" + member.site + "' yet; try again in a moment, or "
@@ -36,23 +37,24 @@ kj::Promise<EnrollAnswer> RegionCore::enroll(EnrollAsked asked) {
   if (member.host.empty()) member.host = asked.host.empty() ? "host1" : asked.host;
   member.joinedMs = clock.nowMs();
   auto& rows = writer->rows();
+  auto before = members.ofSite(member.site);
+  if (before != nullptr && members.find(device) != before) {
+    children.at(member.site)->end("another machine took the place of this one");
+  }
   members.useToken(asked.token, device, rows);
   members.add(device, member, rows);
   reportLink(member.site);
   reportUse(asked.token, member.site, member.host);
   parent->statusChanged();
   changes.note();
-  auto name = "site:" + member.site + "/" + member.host;
-  skerry::Issuer issuing{*caChain[0], *caKey};
+  auto issued = certify(member, *asked.deviceKey);
   Enrolled answer;
-  answer.chain.push_back(
-      issueLeaf(issuing, *asked.deviceKey, name, clock.nowMs(), host.entropy));
-  answer.chain.push_back(share(*caChain[0]));
+  answer.chain = kj::mv(issued.chain);
   answer.root = share(*identity.root);
   answer.writer = member.number;
-  answer.wallMs = clock.nowMs();
+  answer.wallMs = issued.wallMs;
   answer.authority = self.authority;
-  answer.name = name;
+  answer.name = commonName(*answer.chain[0]);
   return writer->durable().then([answer = kj::mv(answer), member]() mutable {
     logEvent(Severity::INFO, "host.joined", {{"site", member.site}, {"host", member.host}});
     return EnrollAnswer(kj::mv(answer));

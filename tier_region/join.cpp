@@ -60,7 +60,7 @@ kj::Promise<JoinOutcome> joinRegion(Host& host, const Transport& transport, Toke
   });
 }
 
-RegionKeys loadRegionKeys(Host& host, const std::string& name) {
+RegionKeys loadRegionKeys(Host& host, const std::string& name, const TrustedClock& clock) {
   IdentityFolder folder(host.files);
   RegionKeys keys;
   auto loaded = folder.load();
@@ -76,16 +76,26 @@ RegionKeys loadRegionKeys(Host& host, const std::string& name) {
              "a key of this region is missing; restore this folder from a backup, or join anew",
              host.path);
   keys.documents = newSigner(kj::mv(documents));
-  auto dates = validity(*keys.identity.chain[0]);
-  if (host.clock.wallMs() > (dates.fromMs + dates.untilMs) / 2) {
+  auto& leaf = *keys.identity.chain[0];
+  auto& ca = *keys.caChain[0];
+  auto nowMs = std::max(clock.nowMs(), issuedMs(ca));
+  bool isDue = nowMs >= renewalDueMs(leaf) || nowMs < validity(leaf).fromMs;
+  // What central gives lives longer than what an issuer in its last days can.
+  if (isDue && nowMs < validity(ca).untilMs) {
     keys.identity.chain.clear();
-    keys.identity.chain.push_back(issueLeaf(Issuer{*keys.caChain[0], *keys.caKey},
-                                            *keys.identity.key, "region:" + name,
-                                            host.clock.wallMs(), host.entropy));
-    keys.identity.chain.push_back(share(*keys.caChain[0]));
+    keys.identity.chain.push_back(issueLeaf(Issuer{ca, *keys.caKey}, *keys.identity.key,
+                                            "region:" + name, nowMs, host.entropy));
+    keys.identity.chain.push_back(share(ca));
     folder.saveChain(keys.identity.chain);
   }
   return keys;
+}
+
+void saveRegionCertificates(Host& host, const Identity& identity,
+                            const std::vector<OwnCert>& caChain) {
+  IdentityFolder folder(host.files);
+  folder.saveCertificates(CA_CHAIN, caChain);
+  folder.saveChain(identity.chain);
 }
 
 Bytes linkStatus(bool online, int64_t sinceMs) {

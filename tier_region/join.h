@@ -4,6 +4,7 @@
 #include "shared/crypto/signature.h"
 #include "shared/host/host.h"
 #include "shared/daemon/join_verb.h"
+#include "shared/daemon/trusted_clock.h"
 #include "shared/link/enroll.h"
 #include "shared/pki/identity.h"
 
@@ -21,8 +22,13 @@ struct RegionKeys {
   std::vector<OwnCert> caChain;
   std::unique_ptr<Signer> documents;
 };
-// Renews the region's own certificate, which it issues itself, when half of its life is over.
-RegionKeys loadRegionKeys(Host& host, const std::string& name);
+// Renews the region's own certificate when half of its life is over: it issues that itself, so that
+// it needs nobody for it as long as its issuing certificate lives.
+RegionKeys loadRegionKeys(Host& host, const std::string& name, const TrustedClock& clock);
+// After central renewed both: each file is replaced whole, and either may be the newer one, since
+// the keys are the same.
+void saveRegionCertificates(Host& host, const Identity& identity,
+                            const std::vector<OwnCert>& caChain);
 
 // An encoded LinkStatus.
 Bytes linkStatus(bool online, int64_t sinceMs);

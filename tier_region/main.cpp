@@ -1,6 +1,8 @@
 // skerry-region: schedules the sites near it, relays central's orders, issues certificates.
+#include "shared/daemon/description_verbs.h"
 #include "shared/daemon/join_verb.h"
 #include "shared/daemon/preflight.h"
+#include "shared/daemon/service_start.h"
 #include "tier_region/doctor.h"
 #include "tier_region/join.h"
 #include "tier_region/service.h"
@@ -9,7 +11,7 @@ using namespace skerry;
 
 int main(int argc, char** argv) {
   CLI::App app("Skerry's regional tier: schedules the sites near it.");
-  std::string data = "/var/lib/skerry/region", token;
+  std::string data = "/var/lib/skerry/region", token, http;
   int code = 0;
   addCommonOptions(app, data, "skerry-region");
 
@@ -23,6 +25,8 @@ int main(int argc, char** argv) {
     steps.join = [](Host& host, const Transport& transport, Token parsed) {
       return joinRegion(host, transport, std::move(parsed));
     };
+    // Nobody but a person knows where its sites reach it.
+    steps.start = [](Host& host) { return tellHowToStart(host, regionSubject(host)); };
     steps.after = [](Host& host) { return readinessOfRegion(host); };
     code = runJoin(data, token, TokenKind::REGION, kj::mv(steps));
   });
@@ -32,8 +36,9 @@ int main(int argc, char** argv) {
   serving->add_option("--listen", config.listen, "ADDRESS:PORT; port 0: any free one")
       ->capture_default_str();
   serving->add_option("--advertise", config.advertise, "HOST:PORT under which sites dial it");
+  serving->add_option("--http", http, HTTP_OPTION);
   serving->callback([&] {
-    code = serve(data, [&](Host& host, const Transport& transport) -> kj::Own<Service> {
+    code = serve(data, http, [&](Host& host, const Transport& transport) -> kj::Own<Service> {
       return kj::heap<RegionService>(host, transport, config);
     });
   });
@@ -41,5 +46,6 @@ int main(int argc, char** argv) {
     return examineRegion(host, transport, config.listen);
   });
   doctor->add_option("--listen", config.listen, "where it is to serve")->capture_default_str();
+  addDescriptionVerbs(app, data, code, regionSubject);
   return parseAndRun(app, argc, argv, code);
 }

@@ -18,7 +18,7 @@ const Members::Member* Members::ofSite(const std::string& site) const {
 }
 
 void Members::add(const Hash& deviceKey, const Member& member, Batch& rows) {
-  removeSite(member.site, rows);
+  removeOthers(member.site, &deviceKey, rows);
   members[deviceKey] = member;
   capnp::MallocMessageBuilder message;
   auto peer = message.initRoot<schema::StoredPeer>();
@@ -30,11 +30,16 @@ void Members::add(const Hash& deviceKey, const Member& member, Batch& rows) {
 }
 
 void Members::removeSite(const std::string& site, Batch& rows) {
+  removeOthers(site, nullptr, rows);
+}
+
+void Members::removeOthers(const std::string& site, const Hash* kept, Batch& rows) {
   for (auto i = members.begin(); i != members.end();) {
-    if (i->second.site != site) {
+    if (i->second.site != site || (kept != nullptr && i->first == *kept)) {
       ++i;
       continue;
     }
+    revoked.add(i->first, rows);
     rows.erase(Table::PEER, SELF_DOCUMENT, i->first.view());
     i = members.erase(i);
   }

@@ -1,8 +1,8 @@
 // The hosts that joined a region's sites, by their registered device keys, and the tokens they
 // used. Pure but for the rows it writes.
 #pragma once
-#include "shared/crypto/hash.h"
-#include "shared/store/store.h"
+#include "shared/daemon/revoked_keys.h"
+#include "shared/daemon/self.h"
 #include <map>
 #include <optional>
 #include <string>
@@ -18,8 +18,9 @@ public:
   };
   const Member* find(const Hash& deviceKey) const;
   const Member* ofSite(const std::string& site) const;
-  // A site has one host: a newer one replaces the older, whose key is forgotten.
+  // A site has one host: a newer one replaces the older, whose key is revoked.
   void add(const Hash& deviceKey, const Member& member, Batch& rows);
+  // Its hosts' keys are revoked.
   void removeSite(const std::string& site, Batch& rows);
 
   std::optional<Hash> tokenUser(const std::string& tokenId) const;
@@ -29,7 +30,11 @@ public:
 
   void load(const std::vector<Row>& peers, const std::vector<Row>& tokens);
 
+  RevokedKeys revoked{SELF_DOCUMENT};
+
 private:
+  void removeOthers(const std::string& site, const Hash* kept, Batch& rows);
+
   std::map<Hash, Member> members;
   std::map<std::string, Hash> used;
 };

@@ -1,4 +1,5 @@
 #include "tier_region/service.h"
+#include "tier_region/metrics.h"
 
 namespace skerry {
 
@@ -31,6 +32,15 @@ kj::Promise<void> RegionService::stop() {
     return open->writer->durable().then([this] { core.drop(); });
   }
   return kj::READY_NOW;
+}
+
+void RegionService::measure(Exposition& to) {
+  KJ_IF_MAYBE(open, core.get()) skerry::measure(*open, to);
+}
+
+std::vector<std::string> RegionService::unready() {
+  if (core.get() != nullptr) return {};
+  return {"its disk failed and its store is being reopened: " + core.lastTrouble()};
 }
 
 }  // namespace skerry

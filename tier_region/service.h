@@ -15,6 +15,9 @@ public:
   kj::Promise<void> start() override;
   kj::Promise<void> stop() override;
   std::string address() override { return listening; }
+  const char* tier() const override { return "region"; }
+  void measure(Exposition& to) override;
+  std::vector<std::string> unready() override;
   // What its admin.sock offers.
   schema::Admin::Client admin() { return adminClient; }
   // Null while the store is being reopened.

@@ -7,6 +7,13 @@
 #include <kj/debug.h>
 
 namespace skerry {
+
+Registers registers(const SiteCore& core) {
+  return [&core](const RegisterVisitor& visit) {
+    for (auto& [key, held] : core.registers->all()) visit(core.self.name, key, held.value);
+  };
+}
+
 namespace {
 
 SiteCore& coreOf(SiteService& service) {
@@ -21,12 +28,6 @@ std::string diskFinding(SiteService& service) {
   auto trouble = service.diskTrouble();
   if (trouble.empty()) return "";
   return trouble + "; applications run and are healed, changes from above wait";
-}
-
-Registers registers(const SiteCore& core) {
-  return [&core](const RegisterVisitor& visit) {
-    for (auto& [key, held] : core.registers->all()) visit(core.self.name, key, held.value);
-  };
 }
 
 void fillApplication(schema::Item::Builder item, const SiteCore& core, const TenantAndName& name,
@@ -162,6 +163,7 @@ kj::Promise<void> SiteAdmin::logs(LogsContext context) {
   if (!Bounds::admits(site, core.self.name)) refusals = {notFound("site", site)};
   else if (!isOfSite && apps.empty()) refusals = {notFound("application", app)};
   else if (!isOfSite && apps.size() > 1) refusals = {ambiguous(app, tenantsOf(apps))};
+  else refusals = badPattern(text(params.getQuery().getGrep()));
   if (!refusals.empty()) {
     refuse(context.getResults(), refusals);
     return kj::READY_NOW;
@@ -209,6 +211,20 @@ kj::Promise<void> SiteAdmin::why(WhyContext context) {
   for (size_t i = 0; i < lines.size(); ++i) {
     findings[i].setGood(lines[i].first);
     findings[i].setText(lines[i].second);
+  }
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> SiteAdmin::usage(UsageContext context) {
+  auto& core = coreOf(service);
+  auto query = context.getParams().getQuery();
+  auto site = text(query.getSite());
+  auto results = context.getResults();
+  auto selector = parseSelector(text(query.getSelector()));
+  if (!selector.ok()) refuse(results, {badSelector(selector.errors[0])});
+  else if (!Bounds::admits(site, core.self.name)) refuse(results, {notFound("site", site)});
+  else if (selector.selector.matches(core.assignments->siteLabels())) {
+    service.usage(query).write(results);
   }
   return kj::READY_NOW;
 }

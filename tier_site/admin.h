@@ -2,11 +2,16 @@
 // upper tier gone; what only central may sign is refused with the way out.
 #pragma once
 #include "shared/daemon/lower_admin.h"
+#include "shared/daemon/views.h"
 #include "shared/host/host.h"
 
 namespace skerry {
 
+class SiteCore;
 class SiteService;
+
+// What this site reports of itself. Borrows the core.
+Registers registers(const SiteCore& core);
 
 class SiteAdmin final : public LowerAdmin {
 public:
@@ -19,6 +24,7 @@ public:
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;
   kj::Promise<void> doctor(DoctorContext context) override;
+  kj::Promise<void> usage(UsageContext context) override;
 
 private:
   Host& host;

@@ -22,13 +22,13 @@ class SiteOpening {
 public:
   static Task<kj::Own<SiteCore>> run(Host& host, const Transport& transport,
                                      SiteCore::Events& events, SiteCore::Failed failed) {
-    auto core = kj::Own<SiteCore>(new SiteCore(host, events),
+    auto core = kj::Own<SiteCore>(new SiteCore(host, transport, events),
                                   kj::_::HeapDisposer<SiteCore>::instance);
     auto opening = openStore(host, SITE_DATABASE);
     core->store = co_await opening;
     auto joining = loadSelf(*core->store);
     auto joined = co_await joining;
-    takeSelf(*core, transport, kj::mv(joined));
+    takeSelf(*core, kj::mv(joined));
     auto loading = Blobs::load(*core->store);
     core->blobs = co_await loading;
     core->writer = kj::heap<Writer>(*core->store, kj::mv(failed));
@@ -50,7 +50,7 @@ public:
   }
 
 private:
-  static void takeSelf(SiteCore& core, const Transport& transport, kj::Maybe<Self> joined) {
+  static void takeSelf(SiteCore& core, kj::Maybe<Self> joined) {
     KJ_IF_MAYBE(self, joined) {
       core.self = kj::mv(*self);
     } else {
@@ -61,7 +61,7 @@ private:
     core.rootKey = keyHash(*core.identity.root);
     core.authorityKey = openAuthority(*core.identity.root, view(core.self.authority)).authority;
     core.startedMs = core.host.clock.wallMs();
-    core.handshaker = transport.newHandshaker(core.host, core, core.identity);
+    core.handshaker = core.transport.newHandshaker(core.host, core, core.identity);
   }
 
   static void takeAssignments(SiteCore& core, const std::vector<Row>& markRows) {
@@ -71,6 +71,7 @@ private:
     if (!core.self.home.empty()) core.takeHome(view(core.self.home));
     core.headWatch = kj::heap<HeadWatch>(core.host, Trust{core.self.name, core.authorityKey});
     core.headWatch->load(markRows, core.regionName);
+    core.takeTime();
     core.watching = core.watchHead().eagerlyEvaluate([](kj::Exception&&) {});
     for (auto& [name, app] : core.assignments->apps()) core.reportApp(name);
     core.reportHost();
@@ -86,6 +87,7 @@ SiteCore::~SiteCore() noexcept(false) {
   watching = kj::READY_NOW;
   settling = kj::READY_NOW;
   acting = kj::READY_NOW;
+  renewal = nullptr;
   parent = nullptr;
   writer = nullptr;
 }
@@ -108,6 +110,8 @@ void SiteCore::connect() {
 
 void SiteCore::dial() {
   if (!settled || !mayDial) return;
+  Renewal::Owner& us = *this;
+  renewal = kj::heap<Renewal>(host, clock, us);
   parent = kj::heap<Parent>(
       Parent::Parts{host, *handshaker, *document, *registers, blobs, *writer, *this, clock},
       self.parents);
@@ -164,6 +168,7 @@ void SiteCore::takeHead() {
   if (!entry) return;
   auto why = headWatch->take(view(entry->value), regionName, *assignments, writer->rows());
   if (!why.reason.empty()) logEvent(Severity::WARNING, "head.refused", {{"reason", why.reason}});
+  takeTime();
   reportHost();
 }
 
@@ -219,7 +224,8 @@ void SiteCore::fetchMissing() {
 }
 
 void SiteCore::linkChanged() {
-  headWatch->linkChanged(KJ_ASSERT_NONNULL(parent)->online());
+  headWatch->linkChanged(isLinkUp());
+  if (isLinkUp()) renewal->linkUp();
   fetchMissing();
   events.changed();
 }
@@ -272,6 +278,11 @@ kj::Promise<kj::Array<kj::String>> SiteCore::logs(schema::LogQuery::Reader query
     if (asked) reading.add(events.logs(id, query, sink));
   }
   return kj::joinPromises(reading.releaseAsArray()).then([] { return kj::Array<kj::String>(); });
+}
+
+kj::Promise<void> SiteCore::usage(UsageCall context) {
+  events.usage(context.getParams().getQuery()).write(context.getResults());
+  return kj::READY_NOW;
 }
 
 }  // namespace skerry

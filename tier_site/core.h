@@ -6,7 +6,9 @@
 // the link until that is on disk, since nothing leaves before.
 #pragma once
 #include "shared/daemon/parent.h"
+#include "shared/daemon/renewal.h"
 #include "shared/daemon/self.h"
+#include "shared/daemon/usage.h"
 #include "tier_site/assignments.h"
 #include "tier_site/head_watch.h"
 #include "tier_site/render.h"
@@ -14,7 +16,7 @@
 
 namespace skerry {
 
-class SiteCore final : private PeerPolicy, private ParentOwner {
+class SiteCore final : private PeerPolicy, private ParentOwner, private Renewal::Owner {
 public:
   using Failed = kj::Function<void(kj::Exception)>;
   // What the core tells its service.
@@ -24,6 +26,7 @@ public:
     virtual void wanted() = 0;
     virtual kj::Promise<void> logs(const InstanceId& id, schema::LogQuery::Reader query,
                                    schema::LineSink::Client sink) = 0;
+    virtual UsageTable usage(schema::UsageQuery::Reader query) = 0;
     virtual void changed() = 0;
   };
   // `host`, `transport` and `events` outlive the core. FAILED when the folder never joined.
@@ -46,6 +49,7 @@ public:
   InForce inForce(const TenantAndName& app) const;
   kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                           schema::LineSink::Client sink) override;
+  kj::Promise<void> usage(UsageCall context) override;
 
   Host& host;
   Events& events;
@@ -64,7 +68,8 @@ public:
   std::string regionName;
 
 private:
-  SiteCore(Host& host, Events& events) : host(host), events(events), clock(host.clock) {}
+  SiteCore(Host& host, const Transport& transport, Events& events)
+      : host(host), events(events), clock(host.clock), transport(transport) {}
   friend class SiteOpening;
 
   void takeHome(BytesView envelope);
@@ -83,18 +88,30 @@ private:
   void ordersChanged(const std::set<std::string>& keys) override;
   void blobArrived(const Hash& hash) override;
   void linkChanged() override;
+  void toldExpired() override { renewal->toldExpired(); }
+
+  // Our certificate: certificates.cpp.
+  int64_t renewalDueMs() const override { return skerry::renewalDueMs(*identity.chain[0]); }
+  bool isLinkUp() const override;
+  kj::Promise<RenewAnswer> askForNext() override;
+  void takeNext(Renewed next) override;
+  // What time it is at least, by what central signed.
+  void takeTime();
 
   bool pins(const Hash& issuer) const override { return issuer == rootKey; }
-  bool ignoresDates(Door door, const Hash& leaf) const override {
-    return door == Door::SESSION && leaf == self.parentKey;
-  }
+  // Of the region that was followed: it is known by its key.
+  bool ignoresDates(Door, const Hash& leaf) const override { return leaf == self.parentKey; }
   bool isRevoked(const Hash&) const override { return false; }
-  int64_t nowMs() const override { return clock.nowMs(); }
+  // Who is not known by its key is judged by what is certain: our own clock decides about nobody.
+  int64_t nowMs() const override { return clock.floor(); }
+  bool knowsOnlyAFloor() const override { return true; }
 
   Hash rootKey;
   Bytes authorityKey;
   int64_t startedMs = 0;
+  const Transport& transport;
   kj::Own<Handshaker> handshaker;
+  kj::Own<Renewal> renewal;
   std::set<TenantAndName> unreported;  // judged anew, not yet on disk
   bool settled = false, mayDial = false;
   kj::Promise<void> settling = kj::READY_NOW, acting = kj::READY_NOW, watching = kj::READY_NOW;

@@ -13,12 +13,6 @@ namespace {
 
 constexpr const char* PROGRAM = "skerry-site";
 
-// `site:oslo/counter` is of the site `oslo`.
-std::string siteOf(const std::string& name) {
-  auto colon = name.find(':');
-  return colon == name.npos ? "" : name.substr(colon + 1, name.find('/') - colon - 1);
-}
-
 struct Readiness {
   Findings findings;
   EngineFacts engine;
@@ -52,7 +46,7 @@ Task<Readiness> lookAtReadiness(Host& host, SiteConfig config, Stage stage) {
 Task<Findings> examineTask(Host& host, const Transport& transport, SiteConfig config) {
   Examination examination;
   examination.subject = siteSubject(host);
-  examination.renewal = Renewal::BY_KEY;
+  examination.renewal = RenewedBy::BY_KEY;
   examination.parent = "the region";
   auto examining = examineDaemon(host, transport, examination);
   auto found = co_await examining;
@@ -65,7 +59,7 @@ Task<Findings> examineTask(Host& host, const Transport& transport, SiteConfig co
   }
   auto all = found.all();
   if (!found.name.empty()) {
-    append(all, byHand(examination.subject, readiness.engine, siteOf(found.name)));
+    append(all, byHand(examination.subject, readiness.engine, siteNamed(found.name)));
   }
   co_return all;
 }
@@ -105,7 +99,7 @@ Findings lookAtCore(Host& host, SiteService& service, std::set<std::string>& ima
   auto subject = siteSubject(host);
   KJ_IF_MAYBE(core, service.current()) {
     auto findings = examineMachine(host, subject, clockOf(*core));
-    append(findings, examineIdentity(host, subject, lookAtIdentity(host), Renewal::BY_KEY));
+    append(findings, examineIdentity(host, subject, lookAtIdentity(host), RenewedBy::BY_KEY));
     findings.push_back(linkOf(*core));
     append(findings, attention([core](const RegisterVisitor& visit) {
       for (auto& [key, held] : core->registers->all()) visit(core->self.name, key, held.value);
@@ -155,8 +149,15 @@ Subject siteSubject(Host& host) {
   subject.folder = host.path.cStr();
   subject.database = SITE_DATABASE.cStr();
   subject.beginning = "skerry-site join TOKEN";
+  subject.leaving = "skerry-site leave";
   subject.descriptors = DESCRIPTORS_OF_SITE;
+  subject.runsApplications = true;
   return subject;
+}
+
+std::string siteNamed(const std::string& name) {
+  auto colon = name.find(':');
+  return colon == name.npos ? "" : name.substr(colon + 1, name.find('/') - colon - 1);
 }
 
 kj::Promise<Findings> examineSite(Host& host, const Transport& transport, SiteConfig config) {

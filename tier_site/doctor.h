@@ -8,6 +8,8 @@
 namespace skerry {
 
 Subject siteSubject(Host& host);
+// `site:oslo/counter` is of the site `oslo`; empty: of none.
+std::string siteNamed(const std::string& name);
 // `host` and `transport` outlive the promises.
 kj::Promise<Findings> examineSite(Host& host, const Transport& transport, SiteConfig config);
 // Whether this machine can run services, and would bring them back after a power cut.

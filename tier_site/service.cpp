@@ -1,11 +1,14 @@
 #include "tier_site/service.h"
 #include "tier_site/admin.h"
+#include "tier_site/line_filter.h"
 #include "tier_site/log_sink.h"
+#include "tier_site/metrics.h"
+#include "tier_site/usage_rows.h"
 
 namespace skerry {
 
 SiteService::SiteService(Host& host, const Transport& transport, SiteConfig config)
-    : host(host), config(std::move(config)),
+    : host(host), config(std::move(config)), sampler(host, [this] { return processes(); }),
       core(host, [this, &transport](Rebuilt<SiteCore>::Failed failed) {
         book.detach();
         return SiteCore::open(this->host, transport, *this,
@@ -41,18 +44,10 @@ void SiteService::equip(SiteCore& opened) {
     if (adopted) opened.connect();
     return;
   }
-  // Sites that share a machine must not share groups: a service is ended by killing its group.
-  auto processes = config.process;
-  if (!processes.cgroupPrefix.empty()) processes.cgroupPrefix += "/" + opened.self.name;
-  process = newProcessDriver(host, processes);
-  EngineDriverConfig engine;
-  engine.socketPath = config.engineSocket;
-  engine.site = opened.self.name;
-  engine.cgroupPrefix = processes.cgroupPrefix;
-  container = newEngineDriver(host, std::move(engine));
+  drivers = newSiteDrivers(host, config, opened.self.name);
   supervisor = kj::heap<Supervisor>(
-      host, Supervisor::Runtimes{*process, *container}, book, std::move(opened.histories),
-      [this](const InstanceId& id) {
+      host, Supervisor::Runtimes{*drivers.process, *drivers.container}, book,
+      std::move(opened.histories), [this](const InstanceId& id) {
     KJ_IF_MAYBE(now, core.get()) now->report(id, running().find(id));
   });
 }
@@ -119,6 +114,36 @@ std::string SiteService::diskTrouble() {
   return what.substr(0, what.find(';'));
 }
 
+void SiteService::measure(Exposition& to) {
+  KJ_IF_MAYBE(open, core.get()) skerry::measure(*open, running(), to);
+  skerry::measure(sampler, to);
+}
+
+// The first process of each instance that runs.
+std::map<InstanceId, int> SiteService::processes() const {
+  std::map<InstanceId, int> pids;
+  KJ_IF_MAYBE(supervising, supervisor) {
+    for (auto& id : (*supervising)->all()) {
+      KJ_IF_MAYBE(view, (*supervising)->find(id)) {
+        bool runs = view->seen != nullptr && view->seen->state == Observed::State::RUNNING;
+        if (runs && view->seen->pid > 0) pids[id] = view->seen->pid;
+      }
+    }
+  }
+  return pids;
+}
+
+UsageTable SiteService::usage(schema::UsageQuery::Reader query) {
+  KJ_IF_MAYBE(open, core.get()) return usageHere(open->self.name, sampler, query);
+  return {};
+}
+
+std::vector<std::string> SiteService::unready() {
+  auto trouble = diskTrouble();
+  if (trouble.empty()) return {};
+  return {trouble + "; applications run and are healed, changes from above wait"};
+}
+
 void SiteService::wanted() { running().want(allotted(KJ_ASSERT_NONNULL(core.get()))); }
 
 // What is wanted, as far as this host has room for it.
@@ -155,8 +180,13 @@ kj::Promise<void> SiteService::logs(const InstanceId& id, schema::LogQuery::Read
   if (query.getSinceMs() > 0) options.sinceMs = host.clock.wallMs() - query.getSinceMs();
   options.follow = query.getFollow() ? LogOptions::Follow::YES : LogOptions::Follow::NO;
   auto to = kj::heap<LineSinkWriter>(kj::mv(sink), site, id.str());
-  auto reading = running().driverOf(kind).logs(id, options, *to);
-  return reading.then([last = to.get()] { return last->flush(); }).attach(kj::mv(to));
+  auto untilMs = query.getUntilMs() > 0 ? host.clock.wallMs() - query.getUntilMs() : 0;
+  ParsedPattern wanted(text(query.getGrep()));
+  KJ_REQUIRE(wanted.error.empty(), "lines cannot be searched for this", wanted.error.c_str());
+  auto filter = kj::heap<LineFilter>(*to, std::move(wanted.pattern), untilMs);
+  auto reading = running().driverOf(kind).logs(id, options, *filter);
+  return reading.then([last = to.get()] { return last->flush(); })
+      .attach(kj::mv(filter), kj::mv(to));
 }
 
 }  // namespace skerry

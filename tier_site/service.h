@@ -6,18 +6,13 @@
 #include "shared/daemon/rebuilt.h"
 #include "tier_site/allot.h"
 #include "tier_site/core.h"
-#include "tier_site/drivers/engine_driver.h"
-#include "tier_site/drivers/process_driver.h"
+#include "tier_site/runtimes.h"
+#include "tier_site/usage_sampler.h"
 #include <kj/debug.h>
 
 namespace skerry {
 
 constexpr auto SOCKET_RETRY = 10 * kj::SECONDS;
-
-struct SiteConfig {
-  std::string engineSocket = "/run/podman/podman.sock";
-  ProcessDriverConfig process;
-};
 
 class SiteService final : public Service, private SiteCore::Events {
 public:
@@ -30,6 +25,9 @@ public:
   kj::Promise<void> start() override;
   kj::Promise<void> stop() override;
   std::string address() override { return ""; }
+  const char* tier() const override { return "site"; }
+  void measure(Exposition& to) override;
+  std::vector<std::string> unready() override;
   // What its admin.sock offers.
   schema::Admin::Client admin() { return adminClient; }
 
@@ -43,9 +41,11 @@ public:
   kj::Promise<void> whenChanged() { return woken.addBranch(); }
   kj::Promise<void> logs(const InstanceId& id, schema::LogQuery::Reader query,
                          schema::LineSink::Client sink) override;
+  UsageTable usage(schema::UsageQuery::Reader query) override;
 
 private:
   void equip(SiteCore& opened);
+  std::map<InstanceId, int> processes() const;
   std::map<InstanceId, Slot> allotted(SiteCore& opened);
   void tellAll(SiteCore& opened);
   kj::Promise<void> openSocket();
@@ -54,9 +54,10 @@ private:
 
   Host& host;
   SiteConfig config;
-  kj::Own<Driver> process, container;
+  SiteDrivers drivers;
   RunBook book;
   kj::Maybe<kj::Own<Supervisor>> supervisor;
+  UsageSampler sampler;
   bool adopted = false;
   uint64_t changes = 1;
   kj::Own<kj::PromiseFulfiller<void>> wake;

@@ -1,5 +1,6 @@
 // What the client gets from the machine it runs on. Tests give it another one.
 #pragma once
+#include "shared/host/host.h"
 #include <kj/async-io.h>
 #include <kj/timer.h>
 #include <cstdint>
@@ -36,6 +37,13 @@ public:
   virtual FileText read(const std::string& path, size_t bytesMax) = 0;
   // The sorted names in a folder; absent when it is none.
   virtual std::optional<std::vector<std::string>> list(const std::string& path) = 0;
+
+  // Where our programs lie.
+  virtual std::string programFolder() = 0;
+  // Runs a script of the shell to its end; as Processes::run.
+  virtual kj::Promise<Ended> runScript(const std::string& script) = 0;
+  // The first SIGTERM or SIGINT from now on, of which this process does not end then.
+  virtual kj::Promise<void> onStopSignal() = 0;
 };
 
 }  // namespace skerry

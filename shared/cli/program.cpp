@@ -10,7 +10,7 @@
 namespace skerry {
 namespace {
 
-constexpr std::array<Verb, 13> VERBS{{
+constexpr std::array<Verb, 17> VERBS{{
     {"status", nullptr, "this tier at a glance", defineStatus},
     {"apply", nullptr, "declare what manifests say", defineApply},
     {"plan", "diff", "what would change, site by site", definePlan},
@@ -20,10 +20,15 @@ constexpr std::array<Verb, 13> VERBS{{
     {"delete", nullptr, "remove what was declared", defineDelete},
     {"wait", nullptr, "until something is online, healthy or gone", defineWait},
     {"logs", nullptr, "what applications wrote", defineLogs},
+    {"top", nullptr, "what sites, applications and instances use", defineTop},
     {"why", nullptr, "why an application runs at a site, or does not", defineWhy},
     {"doctor", nullptr, "what needs attention, with the command that helps", defineDoctor},
     {"token", nullptr, "one-time tokens with which regions and sites join", defineToken},
+    {"up", nullptr, "central, a region and a site on this machine", defineUp},
     {"version", nullptr, "of this client", defineVersion},
+    {"completion", nullptr, "a script with which a shell completes command lines",
+     defineCompletion},
+    {"manual", nullptr, "the manual page", defineManual},
 }};
 
 const std::map<std::string, Output> OUTPUTS{{"table", Output::TABLE},
@@ -44,7 +49,8 @@ public:
     auto* tenant = parser.add_option("-t,--tenant", options.tenant, "whose objects are meant");
     auto* all = parser.add_flag("-A,--all-tenants", options.allTenants, "those of every tenant");
     tenant->excludes(all);
-    parser.add_option("-o,--output", output, "table, wide, json, yaml or name");
+    parser.add_option("-o,--output", output, "the form of what is printed")
+        ->type_name("table|wide|json|yaml|name");
     parser.add_option("--timeout", timeout, "how long to wait: 30s for an answer, 10m for --wait");
     for (auto& verb : VERBS) {
       auto* sub = parser.add_subcommand(verb.name, verb.help);

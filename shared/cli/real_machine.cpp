@@ -1,4 +1,7 @@
 #include "shared/cli/real_machine.h"
+#include "shared/host/real_host.h"
+#include "shared/host/real_processes.h"
+#include "shared/host/real_service.h"
 #include <kj/debug.h>
 #include <kj/time.h>
 #include <algorithm>
@@ -42,6 +45,30 @@ std::string readAll(int fd, size_t bytesMax, std::string& error) {
 }
 
 }  // namespace
+
+struct RealMachine::Children {
+  explicit Children(kj::UnixEventPort& port) : guest(port), processes(port, guest) {}
+  UvGuest guest;
+  RealProcesses processes;
+};
+
+RealMachine::RealMachine(kj::AsyncIoContext& io) : io(io) {}
+RealMachine::~RealMachine() noexcept(false) {}
+
+std::string RealMachine::programFolder() { return ownFolder(); }
+
+kj::Promise<Ended> RealMachine::runScript(const std::string& script) {
+  if (children == nullptr) children = kj::heap<Children>(io.unixEventPort);
+  Command command;
+  command.program = kj::str("/bin/sh");
+  command.arguments = kj::arr(kj::str("-c"), kj::str(script.c_str()));
+  return KJ_ASSERT_NONNULL(children)->processes.run(kj::mv(command));
+}
+
+kj::Promise<void> RealMachine::onStopSignal() {
+  captureStopSignals();
+  return skerry::onStopSignal(io).ignoreResult();
+}
 
 int64_t RealMachine::wallMs() {
   return (kj::systemPreciseCalendarClock().now() - kj::UNIX_EPOCH) / kj::MILLISECONDS;

@@ -7,7 +7,8 @@ namespace skerry {
 class RealMachine final : public Machine {
 public:
   // `io` outlives the machine.
-  explicit RealMachine(kj::AsyncIoContext& io) : io(io) {}
+  explicit RealMachine(kj::AsyncIoContext& io);
+  ~RealMachine() noexcept(false);
 
   kj::Network& network() override { return io.provider->getNetwork(); }
   kj::Timer& timer() override { return io.provider->getTimer(); }
@@ -20,9 +21,15 @@ public:
   std::optional<std::string> readLine() override;
   FileText read(const std::string& path, size_t bytesMax) override;
   std::optional<std::vector<std::string>> list(const std::string& path) override;
+  std::string programFolder() override;
+  kj::Promise<Ended> runScript(const std::string& script) override;
+  kj::Promise<void> onStopSignal() override;
 
 private:
+  struct Children;
+
   kj::AsyncIoContext& io;
+  kj::Maybe<kj::Own<Children>> children;  // once there was one
 };
 
 }  // namespace skerry

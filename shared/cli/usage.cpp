@@ -12,7 +12,7 @@ constexpr std::array LATER{
     "release",  "pin",     "unpin",   "override", "conflicts", "run",     "events",
     "alerts",   "top",     "exec",    "host",    "site",      "block",   "unblock",
     "user",     "role",    "login",   "whoami",  "secret",    "convert", "image",
-    "upgrade",  "restore", "audit",   "drill",   "support-bundle", "completion", "context"};
+    "upgrade",  "restore", "audit",   "drill",   "support-bundle", "context"};
 
 // The verb a command line got to, and the words that lead there.
 const CLI::App& deepest(const CLI::App& parser, std::string& words) {
@@ -24,6 +24,7 @@ const CLI::App& deepest(const CLI::App& parser, std::string& words) {
 std::vector<std::string> verbsOf(const CLI::App& parser) {
   std::vector<std::string> names;
   for (auto* sub : parser.get_subcommands(nullptr)) {
+    if (sub->get_group().empty()) continue;  // hidden
     names.push_back(sub->get_name());
     for (auto& alias : sub->get_aliases()) names.push_back(alias);
   }

@@ -25,11 +25,15 @@ Run defineDescribe(CLI::App& parser);
 Run defineDelete(CLI::App& parser);
 Run defineStatus(CLI::App& parser);
 Run defineLogs(CLI::App& parser);
+Run defineTop(CLI::App& parser);
 Run defineWhy(CLI::App& parser);
 Run defineDoctor(CLI::App& parser);
 Run defineWait(CLI::App& parser);
 Run defineToken(CLI::App& parser);
+Run defineUp(CLI::App& parser);
 Run defineVersion(CLI::App& parser);
+Run defineCompletion(CLI::App& parser);
+Run defineManual(CLI::App& parser);  // hidden: for what installs the program
 
 // Options that narrow a list.
 struct Narrowing {

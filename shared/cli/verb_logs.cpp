@@ -1,6 +1,7 @@
+#include "shared/cli/line_printer.h"
 #include "shared/cli/query.h"
-#include "shared/cli/table.h"
 #include "shared/crypto/bytes.h"
+#include "shared/model/line_pattern.h"
 #include "shared/model/time_text.h"
 #include <charconv>
 
@@ -9,7 +10,7 @@ namespace {
 
 struct Options {
   std::string target;
-  std::string site, service, instance, since, selector;
+  std::string site, service, instance, since, until, grep, selector;
   uint32_t tail = 0;
   bool follow = false;
 };
@@ -18,7 +19,7 @@ struct Options {
 struct Wanted {
   std::string site, app, service;
   int32_t ordinal = -1;
-  int64_t sinceMs = 0;
+  int64_t sinceMs = 0, untilMs = 0;
   std::optional<Failure> failure;
 };
 
@@ -40,6 +41,16 @@ bool readInstance(const std::string& text, Wanted& wanted) {
   return true;
 }
 
+// A duration ago, or a time; zero is none.
+void readAgo(const char* option, const std::string& text, int64_t nowMs, int64_t& to,
+             std::optional<Failure>& failure) {
+  if (text.empty()) return;
+  auto ago = parseDurationMs(text);
+  if (auto time = parseTime(text)) ago = std::max<int64_t>(nowMs - *time, 1);
+  if (ago) to = *ago;
+  else failure = badOption(option, text, "write a duration such as 15m, or a time in RFC 3339");
+}
+
 Wanted readOptions(const Options& options, int64_t nowMs) {
   Wanted wanted;
   wanted.site = options.site;
@@ -58,53 +69,18 @@ Wanted readOptions(const Options& options, int64_t nowMs) {
     wanted.failure =
         badOption("--instance", options.instance, "write its number, or SERVICE.NUMBER");
   }
-  if (options.since.empty()) return wanted;
-  auto ago = parseDurationMs(options.since);
-  if (auto time = parseTime(options.since)) ago = std::max<int64_t>(nowMs - *time, 1);
-  if (ago) wanted.sinceMs = *ago;
-  else
-    wanted.failure =
-        badOption("--since", options.since, "write a duration such as 15m, or a time in RFC 3339");
+  readAgo("--since", options.since, nowMs, wanted.sinceMs, wanted.failure);
+  readAgo("--until", options.until, nowMs, wanted.untilMs, wanted.failure);
+  if (options.follow && !options.until.empty()) {
+    wanted.failure = failure(ExitCode::USAGE, "usage", "--until and --follow exclude each other",
+                             "what comes from now on is later than any time that was");
+  }
+  if (ParsedPattern pattern(options.grep); !pattern.error.empty()) {
+    wanted.failure = failure(ExitCode::USAGE, "bad-pattern", "--grep: " + pattern.error,
+                             "an example: --grep 'error|timed? ?out'");
+  }
   return wanted;
 }
-
-// Prints lines as they come.
-class LinePrinter final : public schema::LineSink::Server {
-public:
-  LinePrinter(Cli& cli, bool hasPrefix, size_t& lines)
-      : cli(cli), hasPrefix(hasPrefix), lines(lines) {}
-
-  kj::Promise<void> write(WriteContext context) override {
-    std::string printed;
-    for (auto line : context.getParams().getLines()) {
-      ++lines;
-      printed += cli.isJson() ? json(line) : forPeople(line);
-    }
-    cli.machine.out(printed);
-    return kj::READY_NOW;
-  }
-
-private:
-  static std::string json(schema::LogLine::Reader line) {
-    return compactJson(PlainValue::object(
-               {{"site", PlainValue::of(text(line.getSite()))},
-                {"instance", PlainValue::of(text(line.getInstance()))},
-                {"at", PlainValue::of(printTime(line.getAtMs()))},
-                {"stream", PlainValue::of(line.getIsError() ? "stderr" : "stdout")},
-                {"text", PlainValue::of(text(line.getText()))}})) +
-           "\n";
-  }
-  // On a terminal nothing that an application wrote may act on it.
-  std::string forPeople(schema::LogLine::Reader line) {
-    auto content = text(line.getText());
-    auto prefix = hasPrefix ? text(line.getSite()) + "/" + text(line.getInstance()) + " " : "";
-    return printable(prefix) + (cli.machine.outIsTerminal() ? printable(content) : content) + "\n";
-  }
-
-  Cli& cli;
-  bool hasPrefix;
-  size_t& lines;
-};
 
 Task<int> logs(Cli& cli, Options options) {
   auto wanted = readOptions(options, cli.machine.wallMs());
@@ -121,7 +97,7 @@ Task<int> logs(Cli& cli, Options options) {
   auto asking = ask(cli, *connected.connection, instances, narrowing);
   auto asked = co_await asking;
   if (!asked.failures.empty()) co_return cli.fail(asked.failures);
-  size_t matching = 0, lines = 0;
+  size_t matching = 0;
   for (auto& item : asked.items.values) {
     matching += wanted.service.empty() || statusText(item, "service") == wanted.service;
   }
@@ -134,11 +110,16 @@ Task<int> logs(Cli& cli, Options options) {
   query.setOrdinal(wanted.ordinal);
   query.setTail(options.tail);
   query.setSinceMs(wanted.sinceMs);
+  query.setUntilMs(wanted.untilMs);
+  query.setGrep(options.grep.c_str());
   query.setFollow(options.follow);
   query.setSelector(options.selector.c_str());
-  request.setSink(kj::heap<LinePrinter>(cli, matching != 1, lines));
+  auto printer = kj::refcounted<LinePrinter>(cli, matching != 1, options.follow);
+  request.setSink(kj::heap<LineTaker>(kj::addRef(*printer)));
   auto sent = request.send();
   auto response = co_await sent;
+  printer->printHeld();
+  auto lines = printer->lineCount();
   auto failures = failuresOf(response.getProblems());
   if (!failures.empty()) co_return cli.fail(failures);
   std::string missing;
@@ -163,6 +144,8 @@ Run defineLogs(CLI::App& parser) {
   parser.add_option("--service", options->service, "only of this service");
   parser.add_option("--instance", options->instance, "only of this instance");
   parser.add_option("--since", options->since, "a duration ago, or a time in RFC 3339");
+  parser.add_option("--until", options->until, "a duration ago, or a time in RFC 3339");
+  parser.add_option("--grep", options->grep, "only lines with this regular expression in them");
   parser.add_option("--tail", options->tail, "only the newest lines of each instance");
   parser.add_flag("-f,--follow", options->follow, "go on with what comes");
   return [options](Cli& cli) -> kj::Promise<int> {

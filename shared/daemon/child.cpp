@@ -4,8 +4,23 @@
 
 namespace skerry {
 
+namespace {
+
+RegisterBounds boundsOf(DocumentKind kind) {
+  return kind == DocumentKind::SITE ? SITE_REGISTERS : RegisterBounds();
+}
+
+}  // namespace
+
+kj::Maybe<kj::Duration> restOfLife(const PeerIdentity& peer, int64_t nowMs) {
+  if (peer.untilMs <= nowMs) return nullptr;
+  return (peer.untilMs - nowMs) * kj::MILLISECONDS;
+}
+
 Child::Child(std::string name, kj::Own<Document> document, Parts parts)
-    : name(std::move(name)), held(kj::mv(document)), parts(parts) {}
+    : name(std::move(name)), held(kj::mv(document)), parts(parts),
+      registers(boundsOf(held->ids().kind)),
+      hellos(this->parts.host.timer, CHILD_HELLOS_PER_SECOND, CHILD_HELLOS_AT_ONCE) {}
 
 Child::~Child() noexcept(false) { close(); }
 
@@ -17,7 +32,7 @@ void Child::close() {
   ours = nullptr;
 }
 
-kj::Promise<void> Child::serve(kj::Own<kj::AsyncIoStream> stream) {
+kj::Promise<void> Child::serve(kj::Own<kj::AsyncIoStream> stream, kj::Maybe<kj::Duration> life) {
   serving.cancel("a newer connection of the child took the place of this one");
   close();
   auto made = kj::heap<ChildSession>(
@@ -28,12 +43,21 @@ kj::Promise<void> Child::serve(kj::Own<kj::AsyncIoStream> stream) {
   ours = uplink;
   auto& opened = *session.emplace(kj::heap<Session>(kj::mv(stream), Side::PARENT, kj::mv(uplink),
                                                     parts.host.timer, limits));
+  opened.alsoCounts([this] { return server == nullptr ? 0 : server->stagedBytes(); });
   auto ended = opened.onEnd().then([this](kj::String&& reason) {
     logEvent(Severity::INFO, "link.down", {{"child", name}, {"reason", reason}});
     changedMs = parts.host.clock.wallMs();
     close();
     parts.owner.statusChanged(name, {});
   });
+  KJ_IF_MAYBE(rest, life) {
+    // By the timer, which no change of the clock moves.
+    auto expiry = parts.host.timer.afterDelay(*rest).then([this]() -> kj::Promise<void> {
+      end("the certificate of this session has ended; come again with the next");
+      return kj::NEVER_DONE;
+    });
+    ended = ended.exclusiveJoin(kj::mv(expiry));
+  }
   return serving.wrap(kj::mv(ended));
 }
 
@@ -41,8 +65,8 @@ void Child::ordersChanged() {
   if (server != nullptr) server->ordersChanged();
 }
 
-void Child::end(kj::StringPtr reason) {
-  KJ_IF_MAYBE(open, session) (*open)->revoke(reason);
+void Child::end(std::string_view reason) {
+  KJ_IF_MAYBE(open, session) (*open)->revoke(kj::str(std::string(reason).c_str()));
 }
 
 kj::Maybe<schema::Downlink::Client> Child::downlink() {
@@ -52,6 +76,7 @@ kj::Maybe<schema::Downlink::Client> Child::downlink() {
 }
 
 void Child::greeted(schema::ChildHello::Reader child) {
+  KJ_IF_MAYBE(wait, hellos.take()) kj::throwFatalException(busy(*wait));
   softwareVersion = text(child.getVersion());
   changedMs = parts.host.clock.wallMs();
   parts.owner.greeted(name, child);
@@ -70,6 +95,11 @@ void Child::fillHello(schema::ChildHello::Reader child, schema::ParentHello::Bui
 
 void Child::statusChanged(const std::vector<std::string>& keys) {
   parts.owner.statusChanged(name, keys);
+}
+
+kj::Promise<void> Child::left() {
+  registers = RegisterMirror(boundsOf(held->ids().kind));
+  return parts.owner.left(name);
 }
 
 void Child::alarm(const std::string& text) {

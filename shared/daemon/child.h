@@ -1,10 +1,16 @@
 // One child (a region at central, a host of a site at its region), as its parent keeps it: the
 // document between them, what it last reported, and its session while there is one.
 #pragma once
+#include "shared/link/admission.h"
 #include "shared/link/session.h"
+#include "shared/pki/chain.h"
 #include "shared/replica/child_session.h"
+#include <kj/debug.h>
 
 namespace skerry {
+
+// How much longer a peer's certificate says who it is; null when nobody asked for its dates.
+kj::Maybe<kj::Duration> restOfLife(const PeerIdentity& peer, int64_t nowMs);
 
 // What the tier does about a child. Outlives it.
 class ChildOwner {
@@ -16,6 +22,10 @@ public:
                          schema::ParentHello::Builder hello) = 0;
   // These registers of it changed; none: it went on- or offline.
   virtual void statusChanged(const std::string& child, const std::vector<std::string>& keys) = 0;
+  // It gave its identity up. Resolves when that is durable.
+  virtual kj::Promise<void> left(const std::string& child) {
+    KJ_UNIMPLEMENTED("who is below this tier is retired at central", child.c_str());
+  }
 };
 
 class Child final : private ChildHooks {
@@ -30,12 +40,14 @@ public:
   ~Child() noexcept(false);
   KJ_DISALLOW_COPY(Child);
 
-  // Serves a connection until it ends. A newer one replaces an older one.
-  kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream);
+  // Serves a connection until it ends. A newer one replaces an older one. `life` is how much longer
+  // its certificate says who it is: then it is told to come again with the next; null: for ever.
+  kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream,
+                          kj::Maybe<kj::Duration> life = nullptr);
   // The document's orders moved on.
   void ordersChanged();
   // Ends the session, if there is one, telling the child why.
-  void end(kj::StringPtr reason);
+  void end(std::string_view reason);
 
   const std::string& getName() const { return name; }
   Document& document() { return *held; }
@@ -52,6 +64,7 @@ private:
   void statusChanged(const std::vector<std::string>& keys) override;
   void localChanged() override {}
   void alarm(const std::string& text) override;
+  kj::Promise<void> left() override;
   void close();
 
   std::string name;
@@ -61,6 +74,7 @@ private:
   std::string softwareVersion;
   int64_t changedMs = 0;
   LinkLimits limits;
+  TokenBucket hellos;
   kj::Maybe<schema::Uplink::Client> ours;
   kj::Maybe<kj::Own<Session>> session;
   kj::Maybe<schema::Downlink::Client> down;

@@ -10,7 +10,7 @@ namespace skerry {
 // What a tier says of itself before its folder is looked at.
 struct Examination {
   Subject subject;
-  Renewal renewal = Renewal::BY_ITSELF;
+  RenewedBy renewal = RenewedBy::BY_ITSELF;
   std::string parent;  // `the region`; empty: none
   std::string listen;  // as in `serve --listen`; empty: it listens nowhere
 };

@@ -22,19 +22,27 @@ FrontDoor::FrontDoor(Parts partsParam, const Identity& self, const std::string& 
           [this](Secured peer) { return parts.serve(kj::mv(peer)); },
           [this](Secured peer) {
             return serveEnroll(kj::mv(peer.stream), parts.desk, parts.host.timer);
-          }})),
-      renewing(renewDaily().eagerlyEvaluate([](kj::Exception&& reason) {
-        logEvent(Severity::ERROR, "certificate.unrenewed", {{"reason", reason.getDescription()}});
-      })) {}
+          },
+          kj::Function<kj::Promise<void>(Secured)>([this](Secured peer) {
+            return serveRenew(kj::mv(peer), parts.renewals, parts.host.timer);
+          })})),
+      renewing(renewDaily().eagerlyEvaluate([](kj::Exception&&) {})) {}
 
 kj::Promise<void> FrontDoor::renewDaily() {
   return parts.host.timer.afterDelay(OWN_RENEWAL_CHECK).then([this] {
-    auto fresh = parts.transport.newHandshaker(parts.host, parts.policy, parts.reload());
-    listener->use(*fresh);
-    parts.renewed(*fresh);
-    current = kj::mv(fresh);
+    KJ_IF_MAYBE(reason, kj::runCatchingExceptions([this] { show(parts.reload()); })) {
+      // A full disk today is no reason not to try tomorrow.
+      logEvent(Severity::ERROR, "certificate.unrenewed", {{"reason", reason->getDescription()}});
+    }
     return renewDaily();
   });
+}
+
+void FrontDoor::show(const Identity& self) {
+  auto fresh = parts.transport.newHandshaker(parts.host, parts.policy, self);
+  listener->use(*fresh);
+  parts.renewed(*fresh);
+  current = kj::mv(fresh);
 }
 
 }  // namespace skerry

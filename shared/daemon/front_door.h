@@ -1,9 +1,10 @@
 // The port of a daemon that has children, as central and regions have it: who comes with a
-// certificate is served, who comes with a token is let in, and our own certificate is renewed long
-// before it ends.
+// certificate is served, who comes with a token is let in, whose certificate ends gets the next,
+// and our own is renewed long before it ends.
 #pragma once
 #include "shared/link/enroll.h"
 #include "shared/link/listener.h"
+#include "shared/link/renew.h"
 
 namespace skerry {
 
@@ -18,6 +19,7 @@ public:
     const Transport& transport;
     const PeerPolicy& policy;
     EnrollDesk& desk;
+    RenewDesk& renewals;
     // Serves a child's connection until it ends.
     kj::Function<kj::Promise<void>(Secured)> serve;
     // Reads our certificate back, made anew when half of its life is over.
@@ -31,6 +33,8 @@ public:
             kj::Own<kj::ConnectionReceiver> port);
   KJ_DISALLOW_COPY(FrontDoor);
 
+  // From now on this is who we are, to who comes and to whom we dial.
+  void show(const Identity& self);
   // A child said hello. OVERLOADED "busy, retry after N ms" when too many do at once.
   void admit() { admission.require(); }
 

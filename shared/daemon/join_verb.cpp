@@ -1,6 +1,7 @@
 #include "shared/daemon/join_verb.h"
 #include "shared/async/task.h"
 #include "shared/daemon/preflight.h"
+#include "shared/doctor/probe.h"
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -42,9 +43,39 @@ const char* programFor(TokenKind kind) {
   return "a newer Skerry";
 }
 
+// Whether this folder joined already with such a token: who joins it again gets what there is.
+bool isJoinedFor(Host& host, const Token& token, const IdentityFacts& identity) {
+  if (identity.state != IdentityFacts::State::PRESENT) return false;
+  auto own = IdentityFolder(host.files).load();
+  bool isOfFleet = false;
+  KJ_IF_MAYBE(ours, own) isOfFleet = keyHash(*ours->root) == token.rootKey;
+  auto name = (token.kind == TokenKind::REGION ? "region:" : "site:") + token.name;
+  return isOfFleet && (identity.name == name || identity.name.starts_with(name + "/"));
+}
+
 // Its parameters outlive the promise.
-Task<int> joinTask(Host& host, const Transport& transport, const Token& token,
-                   const std::string& program, JoinSteps& steps) {
+Task<int> startTask(Host& host, JoinSteps& steps) {
+  auto starting = steps.start(host);
+  auto started = co_await starting;
+  std::cout << started << std::endl;
+  auto looking = steps.after(host);
+  auto after = co_await looking;
+  auto missing = unfavourable(after);
+  std::cout << (missing.empty() ? "nothing is missing to start again after a power cut\n"
+                                : "to start again after a power cut this is missing:\n")
+            << printFindings(missing) << std::flush;
+  co_return EXIT_DONE;
+}
+
+// Its parameters outlive the promise.
+Task<int> joinTask(Host& host, const Transport& transport, const Token& token, JoinSteps& steps) {
+  auto identity = lookAtIdentity(host);
+  if (isJoinedFor(host, token, identity)) {
+    std::cout << "this machine is " << identity.name << " already; the token was not used"
+              << std::endl;
+    auto starting = startTask(host, steps);
+    co_return co_await starting;
+  }
   auto looking = steps.before(host, transport, token);
   auto before = co_await looking;
   auto code = tell(before);
@@ -55,15 +86,9 @@ Task<int> joinTask(Host& host, const Transport& transport, const Token& token,
     std::cerr << "error: " << outcome.text << " (" << outcome.reason << ")" << std::endl;
     co_return EXIT_FAILED;
   }
-  std::cout << "joined as " << outcome.text << "\nnext: " << program << " serve --data "
-            << host.path.cStr() << std::endl;
-  auto lookingOn = steps.after(host);
-  auto after = co_await lookingOn;
-  auto missing = unfavourable(after);
-  std::cout << (missing.empty() ? "nothing is missing to start again after a power cut\n"
-                                : "to start again after a power cut this is missing:\n")
-            << printFindings(missing) << std::flush;
-  co_return EXIT_DONE;
+  std::cout << "joined as " << outcome.text << std::endl;
+  auto starting = startTask(host, steps);
+  co_return co_await starting;
 }
 
 }  // namespace
@@ -81,16 +106,14 @@ int runJoin(const std::string& dataFolder, const std::string& argument, TokenKin
     return EXIT_USAGE;
   }
   auto token = std::get<Token>(parsed);
-  auto program = programFor(kind);
   if (token.kind != kind) {
     std::cerr << "error: this token is for '" << token.name << "', which joins with "
               << programFor(token.kind) << ": " << programFor(token.kind)
               << " join TOKEN (token-kind)" << std::endl;
     return EXIT_USAGE;
   }
-  std::string name = program;
   return runOnce(dataFolder, [&](Host& host, const Transport& transport) -> kj::Promise<int> {
-    return joinTask(host, transport, token, name, steps);
+    return joinTask(host, transport, token, steps);
   });
 }
 

@@ -21,8 +21,11 @@ struct JoinSteps {
                                                      Token token)>;
   // What this machine lacks to bring its applications back after a power cut.
   using After = kj::Function<kj::Promise<Findings>(Host& host)>;
+  // Starts to serve, or says how; a sentence or two for a person.
+  using Start = kj::Function<kj::Promise<std::string>(Host& host)>;
   Before before;
   Join join;
+  Start start;
   After after;
 };
 

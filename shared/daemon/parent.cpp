@@ -7,7 +7,11 @@ namespace skerry {
 Parent::Parent(Parts parts, std::vector<std::string> addresses)
     : parts(parts), changedMs(parts.host.clock.wallMs()),
       dialer(kj::heap<Dialer>(parts.host, parts.handshaker, std::move(addresses),
-                              [this](Secured peer) { return follow(kj::mv(peer)); })) {}
+                              [this](Secured peer) { return follow(kj::mv(peer)); })) {
+  dialer->whenEnded([this](const std::string& reason) {
+    if (reason.find(TOLD_EXPIRED) != reason.npos) this->parts.owner.toldExpired();
+  });
+}
 
 Parent::~Parent() noexcept(false) {
   dialer = nullptr;
@@ -89,6 +93,14 @@ void Parent::blobArrived(const Hash& hash) { parts.owner.blobArrived(hash); }
 kj::Promise<kj::Array<kj::String>> Parent::logs(schema::LogQuery::Reader query,
                                                 schema::LineSink::Client sink) {
   return parts.owner.logs(query, kj::mv(sink));
+}
+
+kj::Promise<void> ParentOwner::usage(UsageCall) {
+  return KJ_EXCEPTION(UNIMPLEMENTED, "nothing is measured here");
+}
+
+kj::Promise<void> Parent::usage(UsageCall context) {
+  return parts.owner.usage(kj::mv(context));
 }
 
 void Parent::alarm(const std::string& text) {

@@ -22,8 +22,13 @@ public:
   virtual void blobArrived(const Hash& hash) = 0;
   // The link came up or went down.
   virtual void linkChanged() = 0;
+  // The parent says that our certificate has ended (chain.h, TOLD_EXPIRED).
+  virtual void toldExpired() {}
   virtual kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                                   schema::LineSink::Client sink) = 0;
+  // What things use here and below. Answered as by a tier that measures nothing, unless told
+  // otherwise.
+  virtual kj::Promise<void> usage(UsageCall context);
 };
 
 class Parent final : private ParentHooks {
@@ -44,6 +49,8 @@ public:
 
   // For connections from now on: our certificate was renewed.
   void use(Handshaker& renewed) { dialer->use(renewed); }
+  // At once, instead of when its turn comes: what kept us out is over.
+  void dialNow() { dialer->kick(); }
   void statusChanged();
   void localChanged();
   void fetch(const Hash& hash);
@@ -66,6 +73,7 @@ private:
   void blobArrived(const Hash& hash) override;
   kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                           schema::LineSink::Client sink) override;
+  kj::Promise<void> usage(UsageCall context) override;
   void alarm(const std::string& text) override;
 
   Parts parts;

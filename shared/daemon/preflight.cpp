@@ -15,8 +15,9 @@ Findings lookBeforeBeginning(Host& host, const Subject& subject) {
   auto identity = lookAtIdentity(host);
   if (identity.state == IdentityFacts::State::PRESENT) {
     findings.push_back(problem(std::string(IDENTITY), "this folder is " + identity.name +
-                               " already; use another --data folder, or go on serving it",
-                               subject.serve()));
+                               " already; use another --data folder, go on serving it" +
+                               (subject.leaving.empty() ? "" : ", or give it up: " +
+                                subject.withData(subject.leaving)), subject.serve()));
   } else if (identity.state != IdentityFacts::State::ABSENT) {
     findings.push_back(judgeIdentity(subject, identity));
   }

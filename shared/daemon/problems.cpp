@@ -1,4 +1,5 @@
 #include "shared/daemon/problems.h"
+#include "shared/model/line_pattern.h"
 
 namespace skerry {
 
@@ -38,6 +39,16 @@ Refusal badSelector(const SelectorError& error) {
   refusal.message = "-l: in column " + std::to_string(error.column) + ": " + error.message;
   refusal.hint = "an example: -l 'customer = acme and size in (medium, large)'";
   return refusal;
+}
+
+Refusals badPattern(const std::string& pattern) {
+  ParsedPattern parsed(pattern);
+  if (parsed.error.empty()) return {};
+  Refusal refusal;
+  refusal.reason = "bad-pattern";
+  refusal.message = "--grep: " + parsed.error;
+  refusal.hint = "an example: --grep 'error|timed? ?out'";
+  return {refusal};
 }
 
 }  // namespace skerry

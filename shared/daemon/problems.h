@@ -23,6 +23,8 @@ Refusal notFound(std::string kind, std::string name);
 Refusal ambiguous(const std::string& app, const std::vector<std::string>& tenants);
 // A label expression in `-l` that is none.
 Refusal badSelector(const SelectorError& error);
+// Why lines cannot be matched with `--grep`; nothing when they can.
+Refusals badPattern(const std::string& pattern);
 
 template <typename Results>
 void refuse(Results results, const Refusals& refusals) {

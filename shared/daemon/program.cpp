@@ -38,6 +38,7 @@ std::string usageError(const CLI::App& app, const CLI::ParseError& error) {
   std::vector<std::string> verbs;
   std::string list;
   for (auto* verb : app.get_subcommands(nullptr)) {
+    if (verb->get_group().empty()) continue;  // hidden
     verbs.push_back(verb->get_name());
     list += (list.empty() ? "" : ", ") + verb->get_name();
   }
@@ -53,11 +54,12 @@ std::string usageError(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 // For those who look for the daemon. A folder that cannot take it is no reason not to serve.
-void announce(Host& host, const std::string& address) {
+void announce(Host& host, const std::string& address, const std::string& http,
+              const std::string& since) {
   KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] {
-    removeRunFile(host);  // of an earlier life; and where a disk is full it makes room
     writeRunFile(host, ownProcessId(), kj::StringPtr(address.c_str(), address.size()),
-                 kj::str(printTime(host.clock.wallMs()).c_str()));
+                 http.c_str(), since.c_str());
+    openPathToGroup(host.path, "skerry");
     openToGroup(kj::str(host.path, "/", ADMIN_SOCKET), "skerry");
   })) {
     logEvent(Severity::WARNING, "daemon.unannounced", {{"reason", plainly(*reason)}});
@@ -72,7 +74,16 @@ kj::Promise<void> beThrifty(kj::Timer& timer, kj::Duration after) {
   });
 }
 
-void serveUntilStopped(kj::AsyncIoContext& io, Host& host, Service& service) {
+void serveUntilStopped(kj::AsyncIoContext& io, Host& host, Service& service,
+                       const std::string& http) {
+  std::string address, since;  // once it is ready
+  kj::Maybe<kj::Own<HttpDoor>> door;
+  auto told = [&] {
+    std::string pages;
+    KJ_IF_MAYBE(held, door) pages = (*held)->address();
+    if (!since.empty()) announce(host, address, pages, since);
+  };
+  if (!http.empty()) door = kj::heap<HttpDoor>(host, service, http, told);
   auto stopping = onStopSignal(io).ignoreResult().fork();
   auto started = service.start().then([] { return true; })
       .exclusiveJoin(stopping.addBranch().then([] { return false; })).wait(io.waitScope);
@@ -80,8 +91,13 @@ void serveUntilStopped(kj::AsyncIoContext& io, Host& host, Service& service) {
     logEvent(Severity::INFO, "daemon.stopped", {{"reason", "told to, before it was ready"}});
     return;
   }
-  auto address = service.address();
-  announce(host, address);
+  address = service.address();
+  since = printTime(host.clock.wallMs());
+  // That of an earlier life; where a disk is full it makes room. What cannot be removed cannot be
+  // replaced either, and is told then.
+  kj::runCatchingExceptions([&] { removeRunFile(host); });
+  KJ_IF_MAYBE(held, door) (*held)->tierIsUp();
+  told();
   notifyManager("READY=1");
   logEvent(Severity::INFO, "daemon.ready", {{"folder", host.path}, {"listen", address},
                                             {"version", SKERRY_VERSION}});
@@ -89,13 +105,14 @@ void serveUntilStopped(kj::AsyncIoContext& io, Host& host, Service& service) {
   stopping.addBranch().wait(io.waitScope);
   notifyManager("STOPPING=1");
   removeRunFile(host);
+  door = nullptr;
   host.timer.timeoutAfter(STOP_MAX, service.stop()).wait(io.waitScope);
   logEvent(Severity::INFO, "daemon.stopped");
 }
 
 }  // namespace
 
-int serve(const std::string& dataFolder, MakeService make) {
+int serve(const std::string& dataFolder, const std::string& http, MakeService make) {
   int code = 0;
   captureStopSignals();
   startLogging();
@@ -104,7 +121,7 @@ int serve(const std::string& dataFolder, MakeService make) {
     RealHost real(io, kj::StringPtr(dataFolder.c_str(), dataFolder.size()));
     auto transport = newTlsTransport();
     auto service = make(real.host(), *transport);
-    serveUntilStopped(io, real.host(), *service);
+    serveUntilStopped(io, real.host(), *service, http);
   })) {
     code = report(*reason);
   }

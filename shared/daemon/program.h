@@ -1,5 +1,6 @@
 // What the three daemons' programs share: the data folder, serving until a signal, exit codes.
 #pragma once
+#include "shared/daemon/http_door.h"
 #include "shared/host/real_host.h"
 #include "shared/link/handshaker.h"
 #include <CLI/CLI.hpp>
@@ -7,9 +8,8 @@
 namespace skerry {
 
 // A tier at work. Destroying it is a crash, stop() the polite way; neither touches applications.
-class Service {
+class Service : public Observable {
 public:
-  virtual ~Service() noexcept(false) {}
   // Resolves once it serves. FAILED says what to do.
   virtual kj::Promise<void> start() = 0;
   virtual kj::Promise<void> stop() = 0;
@@ -21,7 +21,9 @@ using MakeService = kj::Function<kj::Own<Service>(Host& host, const Transport& t
 using RunOnce = kj::Function<kj::Promise<int>(Host& host, const Transport& transport)>;
 
 // Serves on this machine until SIGTERM or SIGINT; answers the exit code.
-int serve(const std::string& dataFolder, MakeService make);
+// `http`: where its pages are, ADDRESS:PORT; empty: nowhere.
+int serve(const std::string& dataFolder, const std::string& http, MakeService make);
+constexpr const char* HTTP_OPTION = "ADDRESS:PORT for /metrics, /healthz and /readyz";
 // One action in a data folder (init, join, doctor).
 int runOnce(const std::string& dataFolder, RunOnce action,
             DataFolder absent = DataFolder::MAKE);

@@ -6,9 +6,10 @@ namespace {
 kj::Path runFile() { return kj::Path("run.json"); }
 }  // namespace
 
-void writeRunFile(Host& host, int pid, kj::StringPtr listen, kj::StringPtr since) {
-  auto json = kj::str("{\"pid\":", pid, ",\"listen\":\"", listen, "\",\"since\":\"", since,
-                      "\"}\n");
+void writeRunFile(Host& host, int pid, kj::StringPtr listen, kj::StringPtr http,
+                  kj::StringPtr since) {
+  auto json = kj::str("{\"pid\":", pid, ",\"listen\":\"", listen, "\",\"http\":\"", http,
+                      "\",\"since\":\"", since, "\"}\n");
   replaceDurably(host.files, runFile(), json.asBytes());
 }
 

@@ -4,13 +4,10 @@
 namespace skerry {
 namespace {
 
-// One line, so that it can be pasted. Applications outlive the daemon, so only it is ended.
+// One line, so that it can be pasted.
 std::string makeUnit(const Subject& subject, const std::string& unit) {
-  return "printf '[Unit]\\nDescription=" + subject.program +
-         "\\n[Service]\\nType=notify\\nExecStart=" + subject.path + " serve --data " +
-         subject.folder + "\\nRestart=always\\nKillMode=process\\nLimitNOFILE=" +
-         std::to_string(subject.descriptors) + "\\n[Install]\\nWantedBy=multi-user.target\\n' > "
-         "/etc/systemd/system/" + unit + " && systemctl enable --now " + unit;
+  return subject.path + " unit --data " + subject.folder + " > /etc/systemd/system/" + unit +
+         " && systemctl enable --now " + unit;
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ Finding judgeIdentity(const Subject& subject, const IdentityFacts& facts) {
 }
 
 Finding judgeCertificate(const Subject& subject, const Validity& dates, int64_t nowMs,
-                         Renewal renewal) {
+                         RenewedBy renewal) {
   constexpr const char* CHECK = "certificate";
   auto span = "from " + printTime(dates.fromMs) + " to " + printTime(dates.untilMs);
   if (nowMs < dates.fromMs) {
@@ -53,16 +53,17 @@ Finding judgeCertificate(const Subject& subject, const Validity& dates, int64_t 
                    printTime(nowMs) + ": the clock is behind", "timedatectl set-ntp true");
   }
   bool isOver = nowMs > dates.untilMs;
-  if (!isOver && nowMs - dates.fromMs <= (dates.untilMs - dates.fromMs) / 2) {
+  // Renewed at half of it, and up to a tenth later (certificate.h, renewalDueMs).
+  if (!isOver && nowMs - dates.fromMs <= (dates.untilMs - dates.fromMs) / 10 * 6) {
     return fine(CHECK, "valid " + span);
   }
   auto state = isOver ? "it was valid " + span : "more than half of its life is over: " + span;
-  if (renewal == Renewal::BY_ITSELF) {
+  if (renewal == RenewedBy::BY_ITSELF) {
     return warning(CHECK, state + ". The daemon renews it when it starts, and daily while it "
                    "serves", subject.serve());
   }
-  return warning(CHECK, state + ". Its parent knows it by its key and goes on letting it in; see "
-                 "that the link is up",
+  return warning(CHECK, state + ". Its parent, which knows it by its key, gives it the next one "
+                 "as soon as the link is up, also after its end",
                  "skerry --socket " + subject.folder + "/admin.sock status");
 }
 

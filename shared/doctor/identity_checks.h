@@ -19,9 +19,9 @@ struct IdentityFacts {
 Finding judgeIdentity(const Subject& subject, const IdentityFacts& facts);
 // Who renews a certificate: the daemon its own while it serves, or nobody before it is let in by
 // its key alone.
-enum class Renewal : uint8_t { BY_ITSELF, BY_KEY };
+enum class RenewedBy : uint8_t { BY_ITSELF, BY_KEY };
 Finding judgeCertificate(const Subject& subject, const Validity& dates, int64_t nowMs,
-                         Renewal renewal);
+                         RenewedBy renewal);
 
 struct DaemonFacts {
   enum class State : uint8_t {

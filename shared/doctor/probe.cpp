@@ -89,7 +89,7 @@ IdentityFacts lookAtIdentity(Host& host) {
 }
 
 Findings examineIdentity(Host& host, const Subject& subject, const IdentityFacts& facts,
-                         Renewal renewal) {
+                         RenewedBy renewal) {
   Findings findings{judgeIdentity(subject, facts)};
   if (facts.state == IdentityFacts::State::PRESENT) {
     findings.push_back(judgeCertificate(subject, facts.dates, host.clock.wallMs(), renewal));

@@ -13,7 +13,7 @@ Findings examineMachine(Host& host, const Subject& subject, ClockFacts clock = {
 IdentityFacts lookAtIdentity(Host& host);
 // Identity and, where there is one, its certificate.
 Findings examineIdentity(Host& host, const Subject& subject, const IdentityFacts& facts,
-                         Renewal renewal);
+                         RenewedBy renewal);
 
 // Knocks at the door for joining of each address, all at once, and expects the chain of `root`:
 // tells nothing, and disturbs no session. REACH_MAX. `host` and `transport` outlive the promise.

@@ -12,7 +12,9 @@ struct Subject {
   std::string folder;      // its data folder, absolute
   std::string database;    // `site.db`
   std::string beginning;   // what makes its identity: `skerry-site join TOKEN`
+  std::string leaving = {};  // what gives it up: `skerry-site leave`; empty: nothing does
   uint64_t descriptors = 0;  // open files it may need
+  bool runsApplications = false;
 
   std::string withData(const std::string& command) const { return command + " --data " + folder; }
   std::string begin() const { return withData(beginning); }

@@ -21,13 +21,36 @@ std::string ownFolder() {
   return program.substr(0, program.rfind('/'));
 }
 
-void openToGroup(kj::StringPtr path, const char* group) {
-  KJ_SYSCALL(chmod(path.cStr(), 0660), path);
+std::string helperProgram(const std::string& name) {
+  auto beside = ownFolder() + "/" + name;
+  auto above = ownFolder().substr(0, ownFolder().rfind('/'));
+  auto installed = above + "/libexec/skerry/" + name;
+  bool isInstalled = access(beside.c_str(), X_OK) != 0 && access(installed.c_str(), X_OK) == 0;
+  return isInstalled ? installed : beside;
+}
+
+namespace {
+
+// Only root may give a file away; without it the daemon's own group has it.
+void giveToGroup(kj::StringPtr path, const char* group) {
   auto entry = getgrnam(group);
-  // Only root may give a file away; without it the daemon's own group has the socket.
   if (entry != nullptr && geteuid() == 0) {
     KJ_SYSCALL(chown(path.cStr(), -1, entry->gr_gid), path);
   }
+}
+
+}  // namespace
+
+void openToGroup(kj::StringPtr path, const char* group) {
+  KJ_SYSCALL(chmod(path.cStr(), 0660), path);
+  giveToGroup(path, group);
+}
+
+void openPathToGroup(kj::StringPtr folder, const char* group) {
+  struct stat found;
+  KJ_SYSCALL(stat(folder.cStr(), &found), folder);
+  KJ_SYSCALL(chmod(folder.cStr(), (found.st_mode & 07777) | S_IXGRP), folder);
+  giveToGroup(folder, group);
 }
 
 void notifyManager(kj::StringPtr state) {

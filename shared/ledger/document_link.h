@@ -45,6 +45,8 @@ public:
   const VersionId& theirVersion() const { return ordersSender.theirVersion(); }
   // The newest rules of reading a document that the other end knows; 0 before its hello.
   uint16_t theirDocVersion() const { return theirs.docVersion; }
+  // What is kept of messages that are not whole yet; goes with the link.
+  size_t stagedBytes() const { return ordersReceiver.stagedBytes() + localReceiver.stagedBytes(); }
   // The other end has made durable all that this one knows of the local half.
   bool isLocalAcknowledged() const;
 

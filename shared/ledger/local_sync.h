@@ -60,6 +60,8 @@ public:
     std::string refused;             // alarm text when the message was refused
   };
   Received receive(BytesView message);
+  // Of a snapshot that is not whole yet.
+  size_t stagedBytes() const { return staging ? staging->bytes : 0; }
 
 private:
   struct Staging {

@@ -17,7 +17,8 @@ struct OrderEntry {
 Bytes encodeOrderEntry(const OrderEntry& entry);
 // Nothing when the bytes are not an entry.
 std::optional<OrderEntry> decodeOrderEntry(BytesView encoded);
-// `encoded` with another value and origin, and everything else as it was.
+// `encoded` with another value and origin, and everything else as it was. FAILED when something
+// else in it is malformed, which reading it does not look at.
 Bytes withValue(BytesView encoded, const Origin& origin, BytesView value,
                 const std::vector<Hash>& blobs);
 

@@ -72,6 +72,8 @@ public:
     bool forked = false;                  // equal version with another root: alarm
   };
   Received receive(BytesView message);
+  // Of a version that is not whole yet.
+  size_t stagedBytes() const { return staging ? staging->bytes : 0; }
 
 private:
   // Entries of one bucket, as far as they came.

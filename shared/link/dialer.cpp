@@ -51,10 +51,15 @@ Task<void> Dialer::dialForEver() {
               [](kj::Exception&& e) {
       return Attempt{kj::str(e.getDescription()), retryAfter(e)};
     });
-    auto ended = co_await ending;
-    if (current.phase != Phase::CONNECTED) current.failures++;
-    current.lastError = text(ended.reason);
-    auto pause = delay(ended.retryAfter);
+    auto outcome = co_await ending;
+    if (current.phase != Phase::CONNECTED) {
+      current.failures++;
+      // Who refuses a resumed connection cannot say why: the next one shows its certificate again.
+      tickets->ticket = nullptr;
+    }
+    current.lastError = text(outcome.reason);
+    KJ_IF_MAYBE(hear, ended) (*hear)(current.lastError);
+    auto pause = delay(outcome.retryAfter);
     enter(Phase::WAITING);
     if (wasKicked) continue;
     current.nextAttemptMs = current.sinceMs + pause / kj::MILLISECONDS;

@@ -36,12 +36,17 @@ public:
   Dialer(Host& host, Handshaker& handshaker, std::vector<std::string> addresses, Use use);
   ~Dialer() noexcept(false);
 
+  // Called with why, each time that an attempt or a session ended, before the next is thought of.
+  void whenEnded(kj::Function<void(const std::string& reason)> hear) { ended = kj::mv(hear); }
   // The session in use was answered: from `use`, once per session.
   void answered();
   // Something changed (a link came up): the next attempt is made at once.
   void kick();
   // Both hold from the next attempt on; a session in use stays.
-  void use(Handshaker& renewed) { handshaker = &renewed; }
+  void use(Handshaker& renewed) {
+    handshaker = &renewed;
+    tickets->ticket = nullptr;  // it speaks for the certificate it was got with
+  }
   void dial(std::vector<std::string> addresses);
 
   const State& state() const { return current; }
@@ -57,6 +62,7 @@ private:
   Handshaker* handshaker;
   std::vector<std::string> addresses;
   Use useStream;
+  kj::Maybe<kj::Function<void(const std::string&)>> ended;
   kj::Own<TicketJar> tickets = kj::refcounted<TicketJar>();
   State current;
   bool wasKicked = false;

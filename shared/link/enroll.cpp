@@ -1,10 +1,5 @@
 #include "shared/link/enroll.h"
 #include "capnp/enroll.capnp.h"
-#include "shared/async/task.h"
-#include "shared/link/frame.h"
-#include "shared/link/link_limits.h"
-#include "shared/link/socket.h"
-#include <capnp/serialize-async.h>
 #include <capnp/serialize.h>
 #include <kj/debug.h>
 
@@ -13,11 +8,6 @@ namespace skerry {
 namespace {
 
 using Message = capnp::MallocMessageBuilder;
-
-kj::Promise<void> send(kj::AsyncIoStream& stream, kj::Own<Message> message) {
-  auto written = capnp::writeMessage(stream, *message);
-  return written.attach(kj::mv(message));
-}
 
 EnrollRefused malformed(std::string_view what) {
   return {"request-malformed", "the request is not understood: " + std::string(what) +
@@ -75,22 +65,6 @@ kj::Promise<EnrollAnswer> judge(EnrollDesk& desk, Frame& frame) {
     return EnrollRefused{"try-again", "the parent could not record the answer just now. Try again; "
                          "if it stays so, look at `doctor` there"};
   });
-}
-
-Task<void> answerOne(kj::Own<kj::AsyncIoStream> stream, EnrollDesk& desk) {
-  auto reading = readFrame(*stream, ENROLL_FRAME_BYTES_MAX);
-  auto frame = co_await reading;
-  auto judging = judge(desk, *frame);
-  auto answer = co_await judging;
-  auto sent = send(*stream, writeReply(answer));
-  co_await sent;
-  stream->shutdownWrite();
-  // Closing first would lose the answer of a peer that is still sending. How it then leaves is its
-  // own affair.
-  kj::byte rest[64];
-  auto end = stream->tryRead(rest, sizeof(rest), sizeof(rest)).ignoreResult()
-      .catch_([](kj::Exception&&) {});
-  co_await end;
 }
 
 // The joiner's end ------------------------------------------------------------------------------
@@ -154,85 +128,32 @@ EnrollAnswer readReply(Frame& frame, const Expected& expected) {
   KJ_FAIL_REQUIRE("the parent's answer is of a newer version; install that version here");
 }
 
-kj::Promise<kj::Own<Frame>> withDeadline(kj::Promise<kj::Own<Frame>> answer, kj::Timer& timer,
-                                         kj::Duration max) {
-  return answer.exclusiveJoin(timer.afterDelay(max).then([]() -> kj::Own<Frame> {
-    kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "no answer in time"));
-  }));
-}
-
-// Borrows everything until it is done. `parentKey` gets the key of who was asked.
-Task<kj::Own<Frame>> ask(Host& host, Handshaker& handshaker, kj::StringPtr address,
-                         kj::ArrayPtr<const kj::byte> request, Hash& parentKey) {
-  auto parsing = host.network.parseAddress(address);
-  auto parsed = co_await parsing;
-  auto connecting = parsed->connect();
-  auto socket = co_await connecting;
-  tuneSocket(*socket);
-  auto shaking = handshaker.connect(kj::mv(socket), Door::ENROLL);
-  auto secured = co_await shaking;
-  parentKey = secured.peer.key.value_or(Hash());
-  auto sent = secured.stream->write(request.begin(), request.size());
-  co_await sent;
-  auto reading = readFrame(*secured.stream, ENROLL_FRAME_BYTES_MAX);
-  auto frame = co_await reading;
-  co_return kj::mv(frame);
-}
-
-struct Question {
-  Token token;
-  Expected expected;
-  kj::Array<capnp::word> request;
-};
-
-Task<EnrollAnswer> askEach(Host& host, const Transport& transport, kj::Own<Question> question) {
-  JoinerPolicy policy(question->token.rootKey);
-  auto handshaker = transport.newHandshaker(host, policy, Identity());
-  kj::String trouble;
-  Hash parentKey;
-  for (auto& address : question->token.addresses) {
-    kj::Promise<kj::Own<Frame>> asking = ask(host, *handshaker, address.c_str(),
-                                                question->request.asBytes(), parentKey);
-    auto frame = withDeadline(kj::mv(asking), host.timer, DIAL_CONNECT_MAX + ENROLL_TIME_MAX);
-    auto caught = frame.then([](kj::Own<Frame>&& got) -> kj::Maybe<kj::Own<Frame>> {
-      return kj::mv(got);
-    }, [&](kj::Exception&& e) -> kj::Maybe<kj::Own<Frame>> {
-      trouble = kj::str(trouble, trouble.size() > 0 ? "; " : "", address.c_str(), ": ",
-                        e.getDescription());
-      return nullptr;
-    });
-    auto answered = co_await caught;
-    KJ_IF_MAYBE(f, answered) {
-      auto answer = readReply(**f, question->expected);
-      if (auto enrolled = std::get_if<Enrolled>(&answer)) enrolled->parentKey = parentKey;
-      co_return kj::mv(answer);
-    }
-  }
-  kj::throwFatalException(kj::Exception(
-      kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__,
-      kj::str("no parent could be asked (", trouble, "). Check that this machine reaches one of "
-              "these addresses, and that the token is of this fleet; then join again")));
-}
-
 }  // namespace
 
 kj::Promise<void> serveEnroll(kj::Own<kj::AsyncIoStream> stream, EnrollDesk& desk,
                               kj::Timer& timer) {
-  kj::Promise<void> served = answerOne(kj::mv(stream), desk);
-  return served.exclusiveJoin(timer.afterDelay(ENROLL_TIME_MAX).then([]() -> void {
-    kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "joiner takes too long over its question"));
-  }));
+  return serveQuestion(kj::mv(stream), [&desk](Frame& frame) {
+    return judge(desk, frame).then([](EnrollAnswer&& answer) { return writeReply(answer); });
+  }, timer);
 }
 
 kj::Promise<EnrollAnswer> enroll(Host& host, const Transport& transport, Token token,
                                  const Joiner& joiner) {
-  auto question = kj::heap<Question>();
-  question->expected.root = token.rootKey;
-  question->expected.device = keyHash(joiner.deviceKey);
-  if (joiner.caKey != nullptr) question->expected.ca = keyHash(*joiner.caKey);
-  question->request = writeRequest(token, joiner);
-  question->token = kj::mv(token);
-  return askEach(host, transport, kj::mv(question));
+  Expected expected{token.rootKey, keyHash(joiner.deviceKey), std::nullopt};
+  if (joiner.caKey != nullptr) expected.ca = keyHash(*joiner.caKey);
+  auto policy = kj::heap<JoinerPolicy>(token.rootKey);
+  auto handshaker = transport.newHandshaker(host, *policy, Identity());
+  auto asking = askEach(host, *handshaker, Door::ENROLL, token.addresses,
+                        writeRequest(token, joiner),
+                        "Check that this machine reaches one of these addresses, and that the "
+                        "token is of this fleet; then join again");
+  return asking.then([expected](Answered&& answered) {
+    auto answer = readReply(*answered.frame, expected);
+    if (auto enrolled = std::get_if<Enrolled>(&answer)) {
+      enrolled->parentKey = answered.peer.key.value_or(Hash());
+    }
+    return answer;
+  }).attach(kj::mv(handshaker), kj::mv(policy));
 }
 
 }  // namespace skerry

@@ -3,7 +3,7 @@
 //   enroll()  --one frame-->  serveEnroll() -> EnrollDesk (the tier judges, records, issues)
 //             <--one frame--
 #pragma once
-#include "shared/link/handshaker.h"
+#include "shared/link/question.h"
 #include "shared/pki/token.h"
 #include <variant>
 
@@ -32,11 +32,7 @@ struct Enrolled {
   Hash parentKey = {};         // set by the joiner's end: the device key the parent proved
 };
 
-struct EnrollRefused {
-  std::string reason;  // a stable word
-  std::string text;    // what is wrong and what to do
-};
-
+using EnrollRefused = RefusedQuestion;
 using EnrollAnswer = std::variant<Enrolled, EnrollRefused>;
 
 // The tier's. Resolves when what it says is durable. Asked again by the same key it says the same.

@@ -25,6 +25,7 @@ struct LinkLimits {
 
   size_t flowWords = (8 << 20) / 8;             // calls in flight before we stop reading
   size_t queuedBytesMax = 8 << 20;              // ours, that the peer does not fetch
+  size_t memoryBytesMax = 64 << 20;             // all that is kept for the peer: see Session
   kj::Duration writeTimeMax = 20 * kj::SECONDS;  // that one message of ours waits for the peer
   kj::Duration pingEvery = 30 * kj::SECONDS;
   kj::Duration pingMax = 10 * kj::SECONDS;      // of silence while a ping is out
@@ -59,9 +60,12 @@ constexpr auto SILENT_PEER_MAX = 60 * kj::SECONDS;   // TCP gives up unacknowled
 // Admission of answered hellos; a peer beyond it is told when to come back.
 constexpr unsigned HELLOS_PER_SECOND = 200;
 constexpr unsigned HELLOS_AT_ONCE = 400;
+// Of one child, so that none takes the others' places: a flapping link stays below.
+constexpr unsigned CHILD_HELLOS_PER_SECOND = 1;
+constexpr unsigned CHILD_HELLOS_AT_ONCE = 10;
 constexpr auto RETRY_AFTER_MAX = 5 * kj::MINUTES;
 
-// The ENROLL door: one question, one answer.
+// The ENROLL and RENEW doors: one question, one answer.
 constexpr size_t ENROLL_FRAME_BYTES_MAX = 16 << 10;
 constexpr auto ENROLL_TIME_MAX = 10 * kj::SECONDS;
 

@@ -74,8 +74,15 @@ void Listener::shake(kj::Own<kj::AsyncIoStream> stream) {
 void Listener::admit(uint64_t number, Secured peer) {
   shaking.erase(number);
   counted.admitted++;
-  auto& door = peer.peer.door == Door::ENROLL ? doors.enroll : doors.session;
-  connections.add(kj::evalNow([&] { return door(kj::mv(peer)); }));
+  connections.add(kj::evalNow([&]() -> kj::Promise<void> {
+    switch (peer.peer.door) {
+      case Door::SESSION: return doors.session(kj::mv(peer));
+      case Door::ENROLL: return doors.enroll(kj::mv(peer));
+      case Door::RENEW: break;
+    }
+    KJ_IF_MAYBE(renew, doors.renew) return (*renew)(kj::mv(peer));
+    return KJ_EXCEPTION(UNIMPLEMENTED, "nobody renews certificates here");
+  }));
 }
 
 void Listener::refuse(uint64_t number, const kj::Exception& reason) {

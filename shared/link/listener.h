@@ -2,7 +2,8 @@
 // broken, slow or hostile peer costs its own connection and nothing else, and nothing ends the
 // listening but the destructor.
 //
-//   accept (rate) -> handshake (at most HALF_OPEN_MAX, each with a deadline) -> session | enroll
+//   accept (rate) -> handshake (at most HALF_OPEN_MAX, each with a deadline) -> session
+//                                                                               | enroll | renew
 #pragma once
 #include "shared/async/task.h"
 #include "shared/link/admission.h"
@@ -19,6 +20,7 @@ public:
   // connection alone.
   struct Doors {
     kj::Function<kj::Promise<void>(Secured)> session, enroll;
+    kj::Maybe<kj::Function<kj::Promise<void>(Secured)>> renew = nullptr;  // none: hung up on
   };
   struct Limits {
     size_t halfOpenMax = HALF_OPEN_MAX;

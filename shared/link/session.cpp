@@ -66,7 +66,7 @@ public:
              kj::Timer& timer, const LinkLimits& limits)
       : stream(kj::mv(streamParam)), timer(timer), limits(limits),
         revoker(kj::refcounted<Revoker>()),
-        filter(*stream, timer, limits, [this] { checkQueue(); }),
+        filter(*stream, timer, limits, [this] { checkQueue(); checkMemory(); }),
         network(filter, sideOf(side), networkOptions(limits), timer),
         rpc(network, capnp::Capability::Client(capnp::membrane(kj::mv(ours), revoker->addRef()))),
         side(side), tasks(*this) {
@@ -102,6 +102,15 @@ private:
   void checkQueue() {
     size_t queued = network.getCurrentQueueSize();
     KJ_REQUIRE(queued <= limits.queuedBytesMax, "peer does not fetch its answers", queued);
+  }
+
+  size_t memoryBytes() {
+    return filter.heldBytes() + network.getCurrentQueueSize() + ownersBytes();
+  }
+
+  void checkMemory() {
+    size_t bytes = memoryBytes();
+    KJ_REQUIRE(bytes <= limits.memoryBytesMax, "peer makes us keep too much for it", bytes);
   }
 
   void checkWrites() {
@@ -149,6 +158,7 @@ private:
   kj::Timer& timer;
   const LinkLimits& limits;
   kj::Own<Revoker> revoker;
+  kj::Function<size_t()> ownersBytes = [] { return size_t(0); };
   FrameFilter filter;
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<twoparty::VatId> rpc;
@@ -170,6 +180,8 @@ void Session::setRemote(Pulse::Client theirs) { connection->theirs = kj::mv(thei
 void Session::revoke(kj::StringPtr reason) { connection->revoke(reason); }
 kj::Promise<kj::String> Session::onEnd() { return kj::mv(connection->ended); }
 const FrameFilter& Session::frames() const { return connection->filter; }
+size_t Session::memoryBytes() { return connection->memoryBytes(); }
+void Session::alsoCounts(kj::Function<size_t()> bytes) { connection->ownersBytes = kj::mv(bytes); }
 size_t Session::queuedBytes() { return connection->network.getCurrentQueueSize(); }
 
 }  // namespace skerry

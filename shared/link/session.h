@@ -8,6 +8,7 @@
 #include "capnp/pulse.capnp.h"
 #include "shared/link/link_limits.h"
 #include <kj/async-io.h>
+#include <kj/function.h>
 #include <kj/timer.h>
 
 namespace skerry {
@@ -41,6 +42,11 @@ public:
   // What the peer costs us just now.
   const FrameFilter& frames() const;
   size_t queuedBytes();
+  // Received frames that are still in use, what waits to be fetched, and what `alsoCounts` says.
+  // Beyond LinkLimits::memoryBytesMax the session ends: asked at each frame that arrives.
+  size_t memoryBytes();
+  // What the owner keeps besides for as long as this session, such as a snapshot that is not whole.
+  void alsoCounts(kj::Function<size_t()> bytes);
 
 private:
   class Connection;

@@ -62,6 +62,7 @@ void TlsStream::admit() {
   }
   identity.key = keyHash(*certificate);
   identity.name = commonName(*certificate);
+  identity.untilMs = validity(*certificate).untilMs;
 }
 
 // Replaces OpenSSL's whole verification, so that one place decides.

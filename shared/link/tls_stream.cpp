@@ -77,6 +77,14 @@ long TlsStream::bioCtrl(BIO* bio, int command, long, void*) {
   return command == BIO_CTRL_FLUSH;
 }
 
+// What the peer's alert says of our certificate; empty for any other.
+static std::string_view toldBy(unsigned long error) {
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return "";
+  if (ERR_GET_REASON(error) == SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED) return TOLD_EXPIRED;
+  if (ERR_GET_REASON(error) == SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED) return TOLD_REVOKED;
+  return "";
+}
+
 // The reason is taken out of OpenSSL's error queue at once: the queue belongs to the thread, and a
 // leftover would be read as the failure of whichever connection comes next.
 TlsStream::Step TlsStream::classify(int result) {
@@ -87,7 +95,9 @@ TlsStream::Step TlsStream::classify(int result) {
     default: break;
   }
   auto refusal = kj::mv(lastError);  // verifyChain()'s, or how the socket ended
+  auto told = toldBy(ERR_peek_last_error());
   lastError = opensslErrors();
+  if (told.size() > 0) lastError = kj::str(std::string(told).c_str(), ": ", lastError);
   if (refusal.size() > 0) lastError = kj::str(refusal, "; ", lastError);
   if (incomingEof && incomingAt == incomingEnd) lastError = kj::str("cut short; ", lastError);
   return Step::FAILED;

@@ -17,6 +17,7 @@ using Millionths = __int128;
 constexpr Millionths MILLION = 1'000'000;
 constexpr size_t WHOLE_DIGITS_MAX = 15;
 constexpr size_t FRACTION_DIGITS_MAX = 6;
+constexpr Millionths LARGEST = Millionths(~static_cast<unsigned __int128>(0) >> 1);
 
 // The factor of a unit, in millionths; 0 when it is none.
 Millionths unitOf(std::string_view unit) {
@@ -36,9 +37,10 @@ std::optional<Millionths> numberOf(std::string_view text) {
   Millionths value = 0;
   size_t whole = 0, fraction = 0;
   for (; whole < text.size() && isDigit(text[whole]); ++whole) {
+    if (whole == WHOLE_DIGITS_MAX) return std::nullopt;
     value = value * 10 + (text[whole] - '0');
   }
-  if (whole == 0 || whole > WHOLE_DIGITS_MAX || hasLeadingZero(text, whole)) return std::nullopt;
+  if (whole == 0 || hasLeadingZero(text, whole)) return std::nullopt;
   text.remove_prefix(whole);
   if (!text.empty() && text[0] == '.') {
     text.remove_prefix(1);
@@ -50,7 +52,7 @@ std::optional<Millionths> numberOf(std::string_view text) {
     text.remove_prefix(fraction);
   }
   auto unit = unitOf(text);
-  if (unit == 0) return std::nullopt;
+  if (unit == 0 || value > LARGEST / unit) return std::nullopt;
   value *= unit;
   for (; fraction > 0; --fraction) value /= 10;
   return negative ? -value : value;

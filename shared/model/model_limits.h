@@ -12,6 +12,9 @@ constexpr size_t YAML_DOCUMENTS_MAX = 1000;
 constexpr size_t YAML_NODES_MAX = 200'000;
 constexpr size_t PROBLEMS_MAX = 200;  // of one file; the rest are counted in the last one
 
+// What lines are searched for.
+constexpr size_t PATTERN_BYTES_MAX = 256;
+
 // What an object may hold.
 constexpr size_t NAME_BYTES_MAX = 63;  // a DNS label (RFC 1123)
 constexpr size_t LABELS_MAX = 64;      // of one site

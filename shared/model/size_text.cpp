@@ -6,6 +6,7 @@ namespace {
 
 constexpr std::string_view UNITS = "kmgtp";
 constexpr uint64_t SIZE_BYTES_MAX = uint64_t(1) << 60;
+constexpr uint64_t MILLI_READ_MAX = 1'000'000'000'000'000;
 constexpr size_t DIGITS_MAX = 18;
 
 // A decimal number at the start of `text`, in units of 1/`scale`; digits beyond are refused unless
@@ -67,7 +68,7 @@ std::optional<uint64_t> parseCpuMilli(std::string_view text) {
   bool milli = !text.empty() && text.back() == 'm';
   if (milli) text.remove_suffix(1);
   auto number = takeDecimal(text, milli ? 1 : 1000);
-  if (!number || !text.empty() || *number > UINT64_MAX) return std::nullopt;
+  if (!number || !text.empty() || *number >= MILLI_READ_MAX) return std::nullopt;
   return uint64_t(*number);
 }
 

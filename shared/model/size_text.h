@@ -13,7 +13,8 @@ std::optional<uint64_t> parseSize(std::string_view text);
 // `128Mi`: the largest unit that needs no fraction.
 std::string printSize(uint64_t bytes);
 
-// `0.5`, `2`, `500m`: thousandths of a CPU. Absent when it is none, or finer than a thousandth.
+// `0.5`, `2`, `500m`: thousandths of a CPU. Absent when it is none, finer than a
+// thousandth, or not below 10^15 of them.
 std::optional<uint64_t> parseCpuMilli(std::string_view text);
 std::string printCpuMilli(uint64_t milli);
 

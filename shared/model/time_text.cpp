@@ -129,8 +129,12 @@ std::string printAge(int64_t ms) {
 
 std::string printTime(int64_t unixMs) {
   constexpr int64_t DAY_MS = 86'400'000;
-  auto days = unixMs >= 0 ? unixMs / DAY_MS : (unixMs - (DAY_MS - 1)) / DAY_MS;
-  auto rest = unixMs - days * DAY_MS;
+  // Any value may come from another machine.
+  auto days = unixMs / DAY_MS, rest = unixMs % DAY_MS;
+  if (rest < 0) {
+    --days;
+    rest += DAY_MS;
+  }
   auto date = dateOf(days);
   char text[64];
   auto size = snprintf(text, sizeof(text), "%04lld-%02d-%02dT%02d:%02d:%02d",

@@ -244,4 +244,14 @@ Validity validity(X509& certificate) {
   return {toMs(X509_get0_notBefore(&certificate)), toMs(X509_get0_notAfter(&certificate))};
 }
 
+int64_t renewalDueMs(X509& certificate) {
+  constexpr int64_t SPREAD_PARTS = 10;  // of its life
+  auto dates = validity(certificate);
+  int64_t life = std::max<int64_t>(dates.untilMs - dates.fromMs, SPREAD_PARTS);
+  auto hash = sha256(view(der(certificate)));
+  uint64_t drawn = 0;
+  for (auto byte : hash.view().slice(0, sizeof(drawn))) drawn = drawn << 8 | byte;
+  return dates.fromMs + life / 2 + int64_t(drawn % uint64_t(life / SPREAD_PARTS));
+}
+
 }  // namespace skerry

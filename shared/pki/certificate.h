@@ -73,5 +73,12 @@ struct Validity {
   bool contains(int64_t nowMs) const { return fromMs <= nowMs && nowMs <= untilMs; }
 };
 Validity validity(X509& certificate);
+// When it was issued, by its issuer's clock: later than it begins, by BACKDATE_MS.
+inline int64_t issuedMs(X509& certificate) { return validity(certificate).fromMs + BACKDATE_MS; }
+
+// When to ask for the next one: at half of its life and up to a tenth of it later, drawn from the
+// certificate itself. So a fleet that joined within an hour does not renew within one, and a
+// restart does not draw again.
+int64_t renewalDueMs(X509& certificate);
 
 }  // namespace skerry

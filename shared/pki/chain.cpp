@@ -38,12 +38,28 @@ Verdict judgeIssuers(const PeerPolicy& policy, STACK_OF(X509)* verified) {
   return {};
 }
 
+Verdict judgeDates(const PeerPolicy& policy, X509& certificate) {
+  auto dates = validity(certificate);
+  auto now = policy.nowMs();
+  if (now > dates.untilMs) return refused(X509_V_ERR_CERT_HAS_EXPIRED);
+  if (now >= dates.fromMs || policy.knowsOnlyAFloor()) return {};
+  return {X509_verify_cert_error_string(X509_V_ERR_CERT_NOT_YET_VALID),
+          X509_V_ERR_CERT_HAS_EXPIRED};
+}
+
 }  // namespace
+
+std::string_view Verdict::told() const {
+  if (error == X509_V_ERR_CERT_HAS_EXPIRED) return TOLD_EXPIRED;
+  if (error == X509_V_ERR_CERT_REVOKED) return TOLD_REVOKED;
+  return "";
+}
 
 kj::StringPtr alpnName(Door door) {
   switch (door) {
     case Door::SESSION: return "skerry/1";
     case Door::ENROLL: return "skerry-enroll/1";
+    case Door::RENEW: return "skerry-renew/1";
   }
   KJ_UNREACHABLE;
 }
@@ -55,11 +71,7 @@ Verdict judgeLeaf(const PeerPolicy& policy, Door door, X509& leaf) {
   if (issuer && policy.isRevoked(*issuer)) {
     return {"the key of the issuer is revoked", X509_V_ERR_CERT_REVOKED};
   }
-  if (policy.ignoresDates(door, key)) return {};
-  auto dates = validity(leaf);
-  if (policy.nowMs() < dates.fromMs) return refused(X509_V_ERR_CERT_NOT_YET_VALID);
-  if (policy.nowMs() > dates.untilMs) return refused(X509_V_ERR_CERT_HAS_EXPIRED);
-  return {};
+  return policy.ignoresDates(door, key) ? Verdict() : judgeDates(policy, leaf);
 }
 
 Verdict judgeChain(const PeerPolicy& policy, Door door, End us, const std::vector<X509*>& chain,
@@ -84,17 +96,18 @@ Verdict judgeChain(const PeerPolicy& policy, Door door, End us, const std::vecto
   auto parameters = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_auth_level(parameters, AUTHENTICATION_LEVEL);
   X509_VERIFY_PARAM_set_depth(parameters, CHAIN_CERTIFICATES_MAX);
-  // Either or: a given time makes OpenSSL forget that it should not look.
-  if (policy.ignoresDates(door, keyHash(*chain[0]))) {
-    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
-  } else {
-    X509_VERIFY_PARAM_set_time(parameters, policy.nowMs() / 1000);
-  }
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);  // we do, below
   if (X509_verify_cert(context.get()) != 1) {
     return refused(X509_STORE_CTX_get_error(context.get()));
   }
-  auto issuers = judgeIssuers(policy, X509_STORE_CTX_get0_chain(context.get()));
-  return issuers.accepted() ? judgeLeaf(policy, door, *chain[0]) : issuers;
+  auto verified = X509_STORE_CTX_get0_chain(context.get());
+  auto verdict = judgeIssuers(policy, verified);
+  if (verdict.accepted()) verdict = judgeLeaf(policy, door, *chain[0]);
+  if (policy.ignoresDates(door, keyHash(*chain[0]))) return verdict;
+  for (int i = 1; verdict.accepted() && i < sk_X509_num(verified); i++) {
+    verdict = judgeDates(policy, *sk_X509_value(verified, i));
+  }
+  return verdict;
 }
 
 }  // namespace skerry

@@ -10,9 +10,14 @@ namespace skerry {
 enum class Door : uint8_t {
   SESSION,  // both ends show certificates
   ENROLL,   // the dialler has none yet, and knows the other by the hash of the root key
+  RENEW,    // both ends show certificates; the dialler's may have ended, and gets it nothing but a
+            // new one
 };
-constexpr Door DOORS[] = {Door::SESSION, Door::ENROLL};
+constexpr Door DOORS[] = {Door::SESSION, Door::ENROLL, Door::RENEW};
 kj::StringPtr alpnName(Door door);
+
+// What a refused dialler finds in the reason why it was refused, whatever carried it.
+constexpr std::string_view TOLD_EXPIRED = "certificate-expired", TOLD_REVOKED = "key-revoked";
 
 // Which end we are. Certificates are judged for the other's role.
 enum class End : uint8_t { DIALLER, LISTENER };
@@ -22,6 +27,7 @@ struct PeerIdentity {
   std::optional<Hash> key;  // none only for a dialler at the ENROLL door, seen by the listener
   std::string name;         // common name of the leaf
   bool resumed = false;
+  int64_t untilMs = 0;       // when the leaf ends; 0: none was shown
   bool operator==(const PeerIdentity&) const = default;
 };
 
@@ -32,19 +38,25 @@ public:
   virtual ~PeerPolicy() noexcept(false) {}
   // At least one key above the leaf must be pinned, beyond the chain being valid.
   virtual bool pins(const Hash& issuer) const = 0;
-  // True for device keys registered here: expiry of their certificate does not lock them out. True
-  // for every key at a joiner's ENROLL door: the pin says enough, and its clock may be years off.
+  // True at the RENEW door; for a child, of the parent it knows by its key; and for every key at a
+  // joiner's ENROLL door: the pin says enough, and its clock may be years off.
   virtual bool ignoresDates(Door door, const Hash& leaf) const = 0;
   virtual bool isRevoked(const Hash& key) const = 0;
   // Milliseconds since the Unix epoch. The product's has a floor; OpenSSL's own is never asked.
   virtual int64_t nowMs() const = 0;
+  // nowMs() is not what time it is, only what it is at least: then a certificate that has ended has
+  // ended, and one that has not begun may have.
+  virtual bool knowsOnlyAFloor() const { return false; }
 };
 
-// What to tell, and OpenSSL's X509_V_ERR_ for the alert. Empty reason: accepted.
+// What to tell, and OpenSSL's X509_V_ERR_ for the alert. Empty reason: accepted. One that has not
+// begun has the alert of one that has ended: the peer does about it the same.
 struct Verdict {
   std::string reason;
   int error = 0;
   bool accepted() const { return reason.empty(); }
+  // TOLD_EXPIRED, TOLD_REVOKED or empty: what a transport without alerts tells the peer.
+  std::string_view told() const;
 };
 
 // The whole judgement: `chain` (leaf first, in any order after it) leads to `root` or, where there

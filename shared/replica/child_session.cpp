@@ -8,7 +8,11 @@ ChildSession::ChildSession(Parts parts, uint64_t nonce)
     : parts(parts), link(parts.document, Peer::CHILD, nonce, parts.blobs.source()),
       tasks(kj::heap<kj::TaskSet>(static_cast<kj::TaskSet::ErrorHandler&>(*this))) {}
 
-void ChildSession::detach() { tasks = nullptr; }
+// A child may have handed us over to ourselves: neither would ever go.
+void ChildSession::detach() {
+  tasks = nullptr;
+  down = nullptr;
+}
 
 void ChildSession::requireGreeted() const {
   KJ_REQUIRE(tasks.get() != nullptr && greeted, "hello comes first");
@@ -111,6 +115,11 @@ kj::Promise<void> ChildSession::blob(BlobContext context) {
     results.setData(view(*content).slice(params.getOffset(), end));
   }
   return kj::READY_NOW;
+}
+
+kj::Promise<void> ChildSession::leave(LeaveContext) {
+  KJ_REQUIRE(tasks.get() != nullptr, "this session has ended");
+  return parts.hooks.left();
 }
 
 // A connection that ends takes what was on its way with it; the next hello makes that good.

@@ -9,6 +9,7 @@
 #include "shared/replica/blobs.h"
 #include "shared/replica/register_wire.h"
 #include "shared/replica/writer.h"
+#include <kj/debug.h>
 
 namespace skerry {
 
@@ -23,6 +24,10 @@ public:
   virtual void statusChanged(const std::vector<std::string>& keys) = 0;
   virtual void localChanged() = 0;
   virtual void alarm(const std::string& text) = 0;
+  // The child gave its identity up. Resolves when that is durable.
+  virtual kj::Promise<void> left() {
+    KJ_UNIMPLEMENTED("who is below this tier is retired at central", "skerry delete");
+  }
 };
 
 class ChildSession final : public schema::Uplink::Server, private kj::TaskSet::ErrorHandler {
@@ -45,12 +50,14 @@ public:
   // The connection is over. Calls that it brought may still be ending: they find nothing here.
   void detach();
   bool wasGreeted() const { return greeted; }
+  size_t stagedBytes() const { return link.stagedBytes(); }
 
   kj::Promise<void> ping(PingContext context) override;
   kj::Promise<void> hello(HelloContext context) override;
   kj::Promise<void> local(LocalContext context) override;
   kj::Promise<void> status(StatusContext context) override;
   kj::Promise<void> blob(BlobContext context) override;
+  kj::Promise<void> leave(LeaveContext context) override;
 
 private:
   // Puts the step's rows with the others, then sends what it wants sent once they are durable.

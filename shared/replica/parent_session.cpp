@@ -12,7 +12,11 @@ ParentSession::ParentSession(Parts parts, uint64_t nonce)
   whenGreeted = pair.promise.fork();
 }
 
-void ParentSession::detach() { tasks = nullptr; }
+// A parent may have handed us over to ourselves: neither would ever go.
+void ParentSession::detach() {
+  tasks = nullptr;
+  up = nullptr;
+}
 
 kj::Promise<void> ParentSession::greet(schema::Uplink::Client uplink) {
   auto request = uplink.helloRequest();
@@ -196,6 +200,14 @@ kj::Promise<void> ParentSession::logs(LogsContext context) {
     auto list = context.getResults().initMissing(missing.size());
     for (size_t i = 0; i < missing.size(); ++i) list.set(i, missing[i]);
   });
+}
+
+kj::Promise<void> ParentHooks::usage(UsageCall) {
+  return KJ_EXCEPTION(UNIMPLEMENTED, "nothing is measured here");
+}
+
+kj::Promise<void> ParentSession::usage(UsageContext context) {
+  return parts.hooks.usage(kj::mv(context));
 }
 
 void ParentSession::taskFailed(kj::Exception&& exception) {

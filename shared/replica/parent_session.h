@@ -15,6 +15,9 @@ constexpr unsigned BLOB_FETCHES_MAX = 4;      // at once
 constexpr auto BLOB_RETRY = 1 * kj::SECONDS;  // for what the parent has not got yet either
 constexpr unsigned STATUS_ATTEMPTS_MAX = 3;   // in a row, of everything, until the next change
 
+// A parent's question what things use here and below, until it is answered.
+using UsageCall = capnp::CallContext<schema::Downlink::UsageParams, schema::Downlink::UsageResults>;
+
 class ParentHooks {
 public:
   virtual ~ParentHooks() noexcept(false) {}
@@ -28,6 +31,8 @@ public:
   virtual void blobArrived(const Hash& hash) = 0;
   virtual kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                                   schema::LineSink::Client sink) = 0;
+  // Answered as a child does that measures nothing, unless told otherwise.
+  virtual kj::Promise<void> usage(UsageCall context);
   virtual void alarm(const std::string& text) = 0;
 };
 
@@ -58,6 +63,7 @@ public:
   kj::Promise<void> orders(OrdersContext context) override;
   kj::Promise<void> local(LocalContext context) override;
   kj::Promise<void> logs(LogsContext context) override;
+  kj::Promise<void> usage(UsageContext context) override;
 
 private:
   void perform(Step&& step);

@@ -4,6 +4,7 @@
 #pragma once
 #include "shared/crypto/hash.h"
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,17 @@ constexpr size_t REGISTERS_MAX = 200'000;         // of one producer
 constexpr size_t REGISTER_BYTES_MAX = 64 << 10;   // one value
 constexpr size_t REGISTER_KEY_BYTES_MAX = 512;
 constexpr size_t REGISTERS_PER_BATCH_MAX = 1'000;
+constexpr size_t REGISTERS_BYTES_MAX = 128 << 20;  // of one producer, keys and overhead included
+constexpr size_t REGISTERS_GONE_MAX = 10'000;      // remembered as gone; of others the digest tells
+constexpr size_t REGISTER_OVERHEAD_BYTES = 128;    // what one costs beside its key and value
+
+// What a parent keeps of one child.
+struct RegisterBounds {
+  size_t count = REGISTERS_MAX, bytes = REGISTERS_BYTES_MAX, keyBytes = REGISTER_KEY_BYTES_MAX;
+};
+// Of a host of a site: its region passes all of it on under the site's name, and has to have room
+// for many sites.
+constexpr RegisterBounds SITE_REGISTERS{20'000, 8 << 20, REGISTER_KEY_BYTES_MAX - 64};
 
 struct Register {
   uint64_t seq = 0;
@@ -54,7 +66,9 @@ class RegisterSource {
 public:
   explicit RegisterSource(uint64_t epoch) : epoch(epoch) {}
 
-  // False when the value is there already.
+  // Whether set() would take it.
+  bool hasRoomFor(const std::string& key, const Bytes& value) const;
+  // False when the value is there already. FAILED when there is no room for it.
   bool set(const std::string& key, Bytes value);
   bool erase(const std::string& key);
   // Erases every register whose key begins so.
@@ -70,17 +84,22 @@ public:
 
 private:
   void log(const std::string& key);
+  void forgetOldest();
 
   uint64_t epoch, seq = 0;
+  size_t bytes = 0;
   RegisterDigest sum;
   std::map<std::string, Register> registers;
   std::map<uint64_t, std::string> order;     // seq -> key, one entry per key, gone ones too
   std::map<std::string, uint64_t> position;  // key -> its seq in `order`
+  std::set<uint64_t> gone;                   // of `order`, those that are no registers any more
 };
 
 // What the parent keeps of one child's registers.
 class RegisterMirror {
 public:
+  explicit RegisterMirror(RegisterBounds bounds = {}) : bounds(bounds) {}
+
   // The keys that changed; nothing for a batch of an older epoch. Changes at or below the seq held
   // of their register are ignored, so batches may be repeated or arrive late. What exceeds a bound
   // is not kept; the digest tells.
@@ -88,14 +107,18 @@ public:
 
   uint64_t getEpoch() const { return epoch; }
   Hash digest() const { return sum.value(); }
+  size_t usedBytes() const { return bytes; }
   const std::map<std::string, Register>& all() const { return registers; }
   kj::Maybe<const Bytes&> find(const std::string& key) const;
 
 private:
   void startAnew(uint64_t newEpoch, std::vector<std::string>& changed);
   void drop(const std::string& key);
+  void keep(const RegisterBatch::Change& change);
 
+  RegisterBounds bounds;
   uint64_t epoch = 0;
+  size_t bytes = 0;
   RegisterDigest sum;
   std::map<std::string, Register> registers;
   std::map<std::string, uint64_t> erased;  // key -> seq of its removal, within this epoch

@@ -17,6 +17,7 @@ enum class Table : uint8_t {
   TOKEN = 10,     // token id -> what it admits and who used it
   PEER = 11,      // registered device key -> who it is
   RUN = 12,       // site: slot -> restart history of an instance
+  REVOKED = 13,   // device key -> which one it was, by number, of those that may not come back
 };
 
 }  // namespace skerry

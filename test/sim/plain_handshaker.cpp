@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t NONCE_BYTES = 32;
 constexpr std::string_view PROOF_KIND = "plain-handshake";
+constexpr std::string_view ALERT = "refused:";  // shorter than a signature
 
 // On the wire each part has its size, u16 little-endian, before it; a hello is its parts and an
 // empty one.
@@ -89,13 +90,17 @@ private:
       auto sent = stream->write(ours.data(), ours.size());
       co_await sent;
     }
+    // Who is refused hears why in place of the other's proof.
+    auto verdict = judgeShown(*shared, us, door, theirs);
     Bytes proof;
-    addPart(proof, view(sign(*shared, door, us, theirs.nonce)));
+    addPart(proof, verdict.accepted() ? view(sign(*shared, door, us, theirs.nonce))
+                                      : view(std::string(ALERT) + std::string(verdict.told())));
     auto proved = stream->write(proof.data(), proof.size());
     co_await proved;
-    auto proving = readPart(*stream);
+    auto proving = readPart(*stream);  // also of who is refused: to hang up first would outrun that
     Bytes signature = co_await proving;
-    auto peer = judge(*shared, us, door, theirs, nonce, signature);
+    if (!verdict.accepted()) refuse(verdict.reason);
+    auto peer = judgeProof(us, door, theirs, nonce, signature);
     co_return Secured{kj::mv(stream), kj::mv(peer)};
   }
 
@@ -103,7 +108,7 @@ private:
     Bytes bytes;
     addPart(bytes, view(text(alpnName(door))));
     addPart(bytes, view(nonce));
-    if (us == End::LISTENER || door == Door::SESSION) {
+    if (us == End::LISTENER || door != Door::ENROLL) {
       for (auto& certificate : shared.self.chain) addPart(bytes, view(der(*certificate)));
     }
     if (us == End::LISTENER && door == Door::ENROLL) addPart(bytes, view(der(*shared.self.root)));
@@ -150,22 +155,29 @@ private:
     return bytes;
   }
 
-  static PeerIdentity judge(const Shared& shared, End us, Door door, const Hello& theirs,
-                            const Bytes& nonce, const Bytes& signature) {
-    PeerIdentity peer;
-    peer.door = door;
-    if (us == End::LISTENER && door == Door::ENROLL) return peer;
+  static Verdict judgeShown(const Shared& shared, End us, Door door, const Hello& theirs) {
+    if (us == End::LISTENER && door == Door::ENROLL) return {};
     std::vector<X509*> chain;
     for (auto& certificate : theirs.chain) chain.push_back(certificate.get());
-    auto verdict = judgeChain(shared.policy, door, us, chain, shared.self.root.get());
-    if (!verdict.accepted()) refuse(verdict.reason);
+    return judgeChain(shared.policy, door, us, chain, shared.self.root.get());
+  }
+
+  static PeerIdentity judgeProof(End us, Door door, const Hello& theirs, const Bytes& nonce,
+                                 const Bytes& signature) {
+    PeerIdentity peer;
+    peer.door = door;
+    auto said = text(view(signature));
+    if (said.starts_with(ALERT)) refuse("refused by the peer: " + said.substr(ALERT.size()));
+    if (us == End::LISTENER && door == Door::ENROLL) return peer;
+    auto& leaf = *theirs.chain[0];
     End signer = us == End::LISTENER ? End::DIALLER : End::LISTENER;
-    if (!verify(view(rawPublicKey(*chain[0])), PROOF_KIND, view(proven(door, signer, nonce)),
+    if (!verify(view(rawPublicKey(leaf)), PROOF_KIND, view(proven(door, signer, nonce)),
                 view(signature))) {
       refuse("peer does not hold the key of its certificate");
     }
-    peer.key = keyHash(*chain[0]);
-    peer.name = commonName(*chain[0]);
+    peer.key = keyHash(leaf);
+    peer.name = commonName(leaf);
+    peer.untilMs = validity(leaf).untilMs;
     return peer;
   }
 

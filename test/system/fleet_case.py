@@ -35,7 +35,7 @@ class FleetCase(unittest.TestCase):
 class Sentences(unittest.TextTestResult):
     def getDescription(self, test):
         test = getattr(test, "test_case", test)  # of a part
-        return test._testMethodName.removeprefix("test_").replace("_", " ")
+        return getattr(test, "_testMethodName", str(test)).removeprefix("test_").replace("_", " ")
 
 
 def main():

@@ -1,37 +1,20 @@
 #!/usr/bin/env python3
 """Peers that nobody invited, at the ports of central and a region, while a good site works."""
 import os
+import pathlib
 import random
-import socket
 import ssl
 import struct
+import subprocess
+import sys
 import time
 
 from fleet import application, eventually, process_service
 from fleet_case import FleetCase, main
+from wire import ENROLL, HALF_A_HELLO, SESSION, bootstrap, dial, frame, pointer, tls
 
 SEED = int(os.environ.get("SKERRY_TEST_SEED", "1"))
 HANDSHAKE_S = 10
-SESSION, ENROLL = "skerry/1", "skerry-enroll/1"
-# The first bytes of a TLS 1.3 client: a record and a ClientHello that promise more than follows.
-HALF_A_HELLO = bytes.fromhex("16030100fa010000f60303") + bytes(range(32))
-
-
-def frame(*words):
-    """One segment of Cap'n Proto, as it travels."""
-    return struct.pack(f"<II{len(words)}Q", 0, len(words), *words)
-
-
-def pointer(data, pointers):
-    """To the struct that follows."""
-    return data << 32 | pointers << 48
-
-
-def bootstrap(question):
-    """rpc.capnp: a question, for the peer's first capability, that is never finished."""
-    return frame(pointer(1, 1), 8, pointer(1, 1), question, 0)
-
-
 # rpc.capnp: the answer to a question that nobody asked, of an exception type that does not exist.
 RETURN_OF_TYPE_5000 = frame(pointer(1, 1), 3, pointer(2, 1), 1 << 48, 0, pointer(1, 1),
                             5000 << 32, 0)
@@ -46,21 +29,6 @@ def peak_bytes(pid):
     with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
         file.write("5")
     return peak
-
-
-def dial(port):
-    return socket.create_connection(("127.0.0.1", port), timeout=5)
-
-
-def tls(port, door, certificate=None):
-    """A handshake that checks nothing of who answers."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if door:
-        context.set_alpn_protocols([door])
-    if certificate:
-        context.load_cert_chain(*certificate)
-    return context.wrap_socket(dial(port))
 
 
 def heard(stream, seconds=HANDSHAKE_S + 5):
@@ -199,11 +167,11 @@ class HostileTest(FleetCase):
             peer.sendall(bootstrap(0))
             self.assertNotEqual(peer.recv(1), b"")
 
-    def stolen(self):
+    def stolen(self, name="bergen"):
         """The certificate of a site that is the attacker's."""
-        self.fleet.declare_site("bergen", labels="kind: depot")
-        data = f"{self.fleet.folder}/bergen"
-        self.fleet.must(self.fleet.join_site(data, self.fleet.token("site", "bergen")))
+        self.fleet.declare_site(name, labels="kind: depot")
+        data = f"{self.fleet.folder}/{name}"
+        self.fleet.must(self.fleet.join_site(data, self.fleet.token("site", name)))
         return f"{data}/identity/chain.pem", f"{data}/identity/device.key"
 
     def send_until_hung_up(self, certificate, pieces):
@@ -244,6 +212,24 @@ class HostileTest(FleetCase):
         self.assertTrue(self.fleet.get("sites")["oslo"]["online"])
         self.assertNotIn("link.down", self.site.said())
         self.assertEqual(self.fleet.must(self.fleet.skerry("status", at=self.region)).code, 0)
+
+    def test_five_hundred_bad_connections_leave_good_peers_served_and_memory_bounded(self):
+        certificate = self.stolen()
+        peaks = {d.name: peak_bytes(d.process.pid) for d in self.parents()}
+        siege = pathlib.Path(__file__).resolve().parent / "siege.py"
+        for daemon in self.parents():
+            with subprocess.Popen([sys.executable, siege, str(daemon.port), *certificate],
+                                  stdout=subprocess.PIPE, text=True) as besieger:
+                try:
+                    self.assertEqual(besieger.stdout.readline(), "begun\n")
+                    for _ in range(3):
+                        self.works()
+                finally:
+                    besieger.kill()
+        for daemon in self.parents():
+            grown = peak_bytes(daemon.process.pid) - peaks[daemon.name]
+            self.assertLess(grown, GROWTH_MAX, f"{daemon.name} holds what it was sent")
+        self.assertNotIn("link.down", self.site.said())
 
     def test_nonsense_at_the_door_for_joining_costs_its_own_connection_only(self):
         chance = random.Random(SEED)

@@ -9,12 +9,16 @@ namespace skerry {
 
 namespace {
 
+constexpr int64_t SECONDS_MAX = int64_t(1) << 40;  // of a time: 35,000 years
+
 std::optional<RingHeader> readHeader(const kj::ReadableFile& file) {
   RingHeader header;
   auto bytes = kj::arrayPtr(reinterpret_cast<kj::byte*>(&header), sizeof header);
   if (file.read(0, bytes) != bytes.size()) return {};
   if (memcmp(header.magic, RING_MAGIC, sizeof RING_MAGIC) != 0 || header.capacity == 0) return {};
+  // What a damaged one says may lie far apart: the way from one to the other would never end.
   if (header.committed > header.reserved) return {};
+  if (header.reserved - header.committed > header.capacity) return {};
   return header;
 }
 
@@ -31,6 +35,7 @@ std::optional<LogLine> parseRingLine(std::string_view line) {
   if (dot.ec != std::errc() || dot.ptr == end || *dot.ptr != '.') return {};
   auto space = std::from_chars(dot.ptr + 1, end, millis);
   if (space.ec != std::errc() || space.ptr - dot.ptr != 4 || end - space.ptr < 3) return {};
+  if (seconds < 0 || seconds > SECONDS_MAX || millis < 0) return {};
   char mark = space.ptr[1];
   if (space.ptr[0] != ' ' || space.ptr[2] != ' ' || strchr("oOeE", mark) == nullptr) return {};
   LogLine result;

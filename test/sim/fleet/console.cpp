@@ -83,6 +83,7 @@ Task<Said> Console::removeTask(std::string kind, std::string tenant, std::string
   query.setKind(kind);
   query.setTenant(tenant);
   query.setName(name);
+  request.setCascade(kind == "site");  // with its hosts
   auto asking = request.send().then([](auto&& results) { return saidBy(results); });
   co_return co_await asking;
 }

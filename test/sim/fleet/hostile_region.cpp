@@ -16,7 +16,7 @@ HostileRegion::HostileRegion(Fleet& fleet, RegionMachine& region, kj::Maybe<Iden
   store = world.run(openStore(host, REGION_DATABASE), DISK_MS_MAX);
   auto loaded = world.run(loadSelf(*store), DISK_MS_MAX);
   self = kj::mv(KJ_REQUIRE_NONNULL(loaded, "this region never joined"));
-  keys = loadRegionKeys(host, self.name);
+  keys = loadRegionKeys(host, self.name, TrustedClock(host.clock));
   KJ_IF_MAYBE(other, identity) keys.identity = kj::mv(*other);
   rootKey = keyHash(*keys.identity.root);
   blobs = world.run(Blobs::load(*store), DISK_MS_MAX);

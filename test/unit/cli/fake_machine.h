@@ -22,6 +22,7 @@ public:
   using Server::LogsContext;
   using Server::PlanContext;
   using Server::RevokeTokenContext;
+  using Server::UsageContext;
   using Server::WhyContext;
 
   std::function<void(schema::TierStatus::Builder)> onStatus;
@@ -34,6 +35,7 @@ public:
   std::function<kj::Promise<void>(LogsContext&)> onLogs;
   std::function<void(WhyContext&)> onWhy;
   std::function<void(DoctorContext&)> onDoctor;
+  std::function<void(UsageContext&)> onUsage;
   std::function<kj::Promise<void>(ChangedContext&)> onChanged;
 
 private:
@@ -54,6 +56,7 @@ private:
   kj::Promise<void> logs(LogsContext context) override { return onLogs(context); }
   kj::Promise<void> why(WhyContext context) override { return call(onWhy, context); }
   kj::Promise<void> doctor(DoctorContext context) override { return call(onDoctor, context); }
+  kj::Promise<void> usage(UsageContext context) override { return call(onUsage, context); }
   kj::Promise<void> changed(ChangedContext context) override {
     if (onChanged) return onChanged(context);
     context.getResults().setVersion(context.getParams().getSince() + 1);
@@ -91,6 +94,7 @@ public:
   std::map<std::string, std::string> files;        // by path
   std::map<std::string, std::string> variables;
   std::vector<std::string> typed;                  // on the terminal
+  std::vector<std::string> scripts;                // that were run; each succeeds
   bool isTerminal = false;
   static constexpr int64_t NOW_MS = 1'700'000'000'000;
   // A time that is `ms` before now, as daemons write it.
@@ -109,6 +113,9 @@ private:
   std::optional<std::string> readLine() override;
   FileText read(const std::string& path, size_t bytesMax) override;
   std::optional<std::vector<std::string>> list(const std::string& path) override;
+  std::string programFolder() override { return "/opt/skerry"; }
+  kj::Promise<Ended> runScript(const std::string& script) override;
+  kj::Promise<void> onStopSignal() override { return kj::NEVER_DONE; }
 
   kj::Promise<kj::Own<kj::NetworkAddress>> parseAddress(kj::StringPtr address, kj::uint) override;
   kj::Own<kj::NetworkAddress> getSockaddr(const void*, kj::uint) override;

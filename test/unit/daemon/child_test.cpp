@@ -47,9 +47,9 @@ struct Line {
   kj::Own<Session> session;
   kj::Promise<void> serving = kj::READY_NOW;
 
-  explicit Line(Nursery& nursery) {
+  explicit Line(Nursery& nursery, kj::Maybe<kj::Duration> life = nullptr) {
     auto pipe = kj::newTwoWayPipe();
-    serving = nursery.child->serve(kj::mv(pipe.ends[0])).then(
+    serving = nursery.child->serve(kj::mv(pipe.ends[0]), life).then(
         [this] { ended = "done"; },
         [this](kj::Exception&& reason) { ended = text(reason.getDescription()); })
         .eagerlyEvaluate(nullptr);
@@ -87,6 +87,44 @@ TEST_CASE("a child is online from its hello to the end of its connection") {
   CHECK(nursery.child->downlink() == nullptr);
   CHECK(nursery.statusChanges == 1);
   CHECK(line.ended == "done");
+}
+
+TEST_CASE("a child that says hello without end takes nobody's place") {
+  Nursery nursery;
+  Line line(nursery);
+  unsigned said = 0;
+  std::string refusal;
+  for (; said < 1'000 && refusal.empty(); ++said) {
+    KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] { line.hello(nursery); })) {
+      refusal = text(reason->getDescription());
+    }
+  }
+  CHECK(said > CHILD_HELLOS_AT_ONCE);
+  CHECK(said <= CHILD_HELLOS_AT_ONCE + 5);
+  CHECK(refusal.find("busy, retry after") != std::string::npos);
+  CHECK(unsigned(nursery.greetings) < said);
+  nursery.world.runFor(2'000);
+  line.hello(nursery);
+  CHECK(nursery.child->online());
+}
+
+TEST_CASE("a session ends politely with the certificate that it was begun with, not before") {
+  CHECK(restOfLife(PeerIdentity(), SIM_WALL_START_MS) == nullptr);
+  PeerIdentity peer;
+  peer.untilMs = SIM_WALL_START_MS + 20'000;  // sooner than a ping
+  Nursery nursery;
+  Line line(nursery, restOfLife(peer, SIM_WALL_START_MS));
+  line.hello(nursery);
+  auto end = line.session->onEnd();
+  // A clock that jumps ends nothing early.
+  nursery.machine.jumpWallClock(int64_t(365) * 24 * 3'600'000);
+  nursery.world.runFor(18'000);
+  CHECK(nursery.child->online());
+  nursery.world.runFor(5'000);
+  CHECK(!nursery.child->online());
+  CHECK(line.ended == "done");
+  CHECK(nursery.statusChanges == 1);
+  CHECK(nursery.world.run(kj::mv(end), 1'000).size() > 0);
 }
 
 TEST_CASE("a newer connection of a child takes the place of the older one") {

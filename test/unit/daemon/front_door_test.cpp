@@ -21,7 +21,7 @@ struct Trust final : PeerPolicy {
 };
 
 // A parent with a front door and one child, and a machine that knocks.
-struct House final : EnrollDesk, ChildOwner {
+struct House final : EnrollDesk, RenewDesk, ChildOwner {
   SimWorld world{12};
   SimHost parent{world, "parent"}, child{world, "child"};
   kj::Own<Transport> transport = newPlainTransport();
@@ -36,7 +36,7 @@ struct House final : EnrollDesk, ChildOwner {
   kj::Own<Child> known;
   kj::Own<FrontDoor> door;
   int reloads = 0, renewals = 0;
-  bool isRush = false;
+  bool isRush = false, isFull = false;
   std::vector<std::string> asked;
 
   House() {
@@ -55,10 +55,11 @@ struct House final : EnrollDesk, ChildOwner {
                             Child::Parts{parent.host(), blobs, writer, *this});
     auto address = world.run(parent.host().network.parseAddress("*:7000"), SOON_MS);
     door = kj::heap<FrontDoor>(FrontDoor::Parts{
-        parent.host(), *transport, *trust, *this,
+        parent.host(), *transport, *trust, *this, *this,
         [this](Secured peer) { return known->serve(kj::mv(peer.stream)); },
         [this]() -> const Identity& {
           ++reloads;
+          KJ_REQUIRE(!isFull, "no room on the disk");
           return own = certified("central");
         },
         [this](Handshaker&) { ++renewals; }}, own, "*:7000", address->listen());
@@ -100,6 +101,7 @@ struct House final : EnrollDesk, ChildOwner {
     asked.push_back(question.token);
     return EnrollAnswer(EnrollRefused{"token-unknown", "ask for another"});
   }
+  RenewAnswer renew(RenewAsked) override { return unknownDevice("region"); }
   void greeted(const std::string&, schema::ChildHello::Reader) override {
     // As many as may come at once came just before, and a second's worth beyond them, who were each
     // told another time.
@@ -147,6 +149,18 @@ TEST_CASE("who has no certificate yet is led to the desk") {
   CHECK(house.asked == std::vector<std::string>{"t1"});
 }
 
+TEST_CASE("who comes for the next certificate is led to that desk, and to no other") {
+  House house;
+  auto answer = house.world.run(
+      renew(house.child.host(), *house.transport,
+            Renewer{*house.childTrust, house.theirs, nullptr, {"parent:7000"}},
+            [](const std::string& name) { return name == "central"; }), 10 * SOON_MS);
+  REQUIRE(std::holds_alternative<RefusedQuestion>(answer));
+  CHECK(std::get<RefusedQuestion>(answer).reason == "device-unknown");
+  CHECK(house.asked.empty());
+  CHECK(!house.known->online());
+}
+
 TEST_CASE("our certificate is read again every day, for who comes and for what we dial") {
   House house;
   auto before = house.knock(Door::SESSION).peer.key;
@@ -159,6 +173,18 @@ TEST_CASE("our certificate is read again every day, for who comes and for what w
     CHECK(now == keyHash(*house.own.chain[0]));
     before = now;
   }
+}
+
+TEST_CASE("a day on which our certificate could not be renewed is followed by the next one") {
+  House house;
+  house.isFull = true;
+  house.world.runFor(OWN_RENEWAL_CHECK / kj::MILLISECONDS);
+  CHECK(house.reloads == 1);
+  CHECK(house.renewals == 0);
+  house.knock(Door::SESSION);
+  house.isFull = false;
+  house.world.runFor(OWN_RENEWAL_CHECK / kj::MILLISECONDS);
+  CHECK(house.renewals == 1);
 }
 
 }  // namespace

@@ -116,10 +116,11 @@ TEST_CASE("run.json says who serves the folder, and a crash's one is replaced") 
   machine.powerOn();
   auto& host = machine.host();
   kj::Path path("run.json");
-  writeRunFile(host, 77, "127.0.0.1:4430", "2026-01-02T03:04:05Z");
+  writeRunFile(host, 77, "127.0.0.1:4430", "127.0.0.1:9100", "2026-01-02T03:04:05Z");
   CHECK(host.files.openFile(path)->readAllText() ==
-        "{\"pid\":77,\"listen\":\"127.0.0.1:4430\",\"since\":\"2026-01-02T03:04:05Z\"}\n");
-  writeRunFile(host, 78, "", "x");
+        "{\"pid\":77,\"listen\":\"127.0.0.1:4430\",\"http\":\"127.0.0.1:9100\","
+        "\"since\":\"2026-01-02T03:04:05Z\"}\n");
+  writeRunFile(host, 78, "", "", "x");
   CHECK(host.files.openFile(path)->readAllText().startsWith("{\"pid\":78,"));
   removeRunFile(host);
   CHECK(!host.files.exists(path));

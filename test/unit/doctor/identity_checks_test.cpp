@@ -26,17 +26,18 @@ TEST_CASE("an identity is absent, somebody's, hidden or damaged") {
   checkFinding(judgeIdentity(aSite(), facts), PROBLEM, "root.pem", "ls -l /data/site/identity");
 }
 
-TEST_CASE("a certificate is well until half of its life is over, and never keeps anybody out") {
+TEST_CASE("a certificate is well until it should have been renewed, and never keeps anybody out") {
   Validity dates{NOW_MS - 10 * DAY_MS, NOW_MS + 10 * DAY_MS};
-  auto judge = [&](int64_t nowMs, Renewal renewal) {
+  auto judge = [&](int64_t nowMs, RenewedBy renewal) {
     return judgeCertificate(aSite(), dates, nowMs, renewal);
   };
-  checkFinding(judge(NOW_MS, Renewal::BY_ITSELF), OK, "2027-01-05");
-  checkFinding(judge(NOW_MS + 1, Renewal::BY_ITSELF), WARNING, "half of its life",
+  checkFinding(judge(NOW_MS, RenewedBy::BY_ITSELF), OK, "2027-01-05");
+  checkFinding(judge(NOW_MS + 2 * DAY_MS, RenewedBy::BY_KEY), OK, "2027-01-05");
+  checkFinding(judge(NOW_MS + 2 * DAY_MS + 1, RenewedBy::BY_ITSELF), WARNING, "half of its life",
                "skerry-site serve --data /data/site");
-  checkFinding(judge(NOW_MS + 1, Renewal::BY_KEY), WARNING, "by its key", "status");
-  checkFinding(judge(dates.untilMs + 1, Renewal::BY_KEY), WARNING, "it was valid", "status");
-  checkFinding(judge(dates.fromMs - 1, Renewal::BY_KEY), WARNING, "clock is behind",
+  checkFinding(judge(NOW_MS + 2 * DAY_MS + 1, RenewedBy::BY_KEY), WARNING, "by its key", "status");
+  checkFinding(judge(dates.untilMs + 1, RenewedBy::BY_KEY), WARNING, "it was valid", "status");
+  checkFinding(judge(dates.fromMs - 1, RenewedBy::BY_KEY), WARNING, "clock is behind",
                "timedatectl");
 }
 

@@ -165,6 +165,12 @@ TEST_CASE("what is no ring, or a damaged one, holds no lines") {
   odd.flush();
   RingReader wrong(odd.open());
   CHECK(wrong.next().empty());
+  Ring apart(48);  // what is reserved lies further ahead than a ring is long
+  apart.header.committed = 149;
+  apart.header.reserved = uint64_t(7) << 56;
+  apart.flush();
+  RingReader endless(apart.open());
+  CHECK(endless.next().empty());
   Ring huge(uint64_t(1) << 60);  // claims more than the file holds
   huge.line(1);
   huge.header.committed = huge.header.reserved = uint64_t(1) << 59;
@@ -187,7 +193,8 @@ TEST_CASE("a line of the ring is read strictly") {
   CHECK(parseRingLine("5.007 o a b ")->text == "a b ");
   CHECK(parseRingLine("5.007 o x")->wallMs == 5007);
   for (std::string text :
-       {"", "5", "5.", "5.07 o x", "5.0007 o x", "5.007 x x", "5.007 o", "5.007ox", "x"})
+       {"", "5", "5.", "5.07 o x", "5.0007 o x", "5.007 x x", "5.007 o", "5.007ox", "x",
+        "170000000000000000.123 o x", "9223372036854775807.123 o x", "-5.007 o x", "5.-12 o x"})
     CHECK(!parseRingLine(text));
 }
 

@@ -67,7 +67,7 @@ TEST_CASE("an expired leaf is refused, unless its key is registered") {
   Party old(w.timer, w.fleet.identity("site:old/h", NOW_MS - 40 * DAY_MS), keyHash(*w.fleet.root));
   auto outcome = w.refusal(old);
   CHECK_HAS(outcome.server.c_str(), "expired");
-  CHECK_HAS(outcome.client.c_str(), "alert");
+  CHECK_HAS(outcome.client.c_str(), TOLD_EXPIRED);
   w.parent.policy.registered.insert(old.hash());
   CHECK(w.dial(old).server.peer.name == "site:old/h");
 }

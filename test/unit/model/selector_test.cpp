@@ -141,6 +141,9 @@ TEST_CASE("numbers, sizes and versions compare as such") {
   CHECK(compareValues("-1", "0") == std::strong_ordering::less);
   CHECK_FALSE(compareValues("oslo", "1"));
   CHECK_FALSE(compareValues("99999999999999999999", "1"));
+  CHECK_FALSE(compareValues("99999999999999999999999999999999999999999999999", "1"));
+  CHECK(compareValues("999999999999999P", "999999999999998P") == std::strong_ordering::greater);
+  CHECK_FALSE(compareValues("999999999999999.999999P", "1"));
 }
 
 TEST_CASE("an error names its column, what was found and what was expected") {

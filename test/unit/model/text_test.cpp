@@ -43,6 +43,9 @@ TEST_CASE("times are written and read as RFC 3339") {
   CHECK(printTime(0) == "1970-01-01T00:00:00Z");
   CHECK(printTime(951'782'400'123) == "2000-02-29T00:00:00.123Z");
   CHECK(printTime(-1000) == "1969-12-31T23:59:59Z");
+  CHECK(printTime(-1) == "1969-12-31T23:59:59.999Z");
+  CHECK(printTime(INT64_MIN) == "-292275055-05-16T16:47:04.192Z");
+  CHECK(printTime(INT64_MAX) == "292278994-08-17T07:12:55.807Z");
   CHECK(parseTime("2000-02-29T00:00:00.123Z") == 951'782'400'123);
   CHECK(parseTime("2000-02-29T02:30:00+02:30") == 951'782'400'000);
   CHECK(parseTime("1969-12-31T23:59:59Z") == -1000);
@@ -80,7 +83,8 @@ TEST_CASE("CPUs are counted in thousandths") {
   CHECK(parseCpuMilli("500m") == 500);
   CHECK(parseCpuMilli("2") == 2000);
   CHECK(parseCpuMilli("0.0010") == 1);
-  for (auto bad : {"", "m", "0.0005", "1.5m", "-1", "x", "1,5"}) {
+  for (auto bad : {"", "m", "0.0005", "1.5m", "-1", "x", "1,5", "9108840684703426.1",
+                   "1000000000000000m"}) {
     CAPTURE(bad);
     CHECK_FALSE(parseCpuMilli(bad));
   }

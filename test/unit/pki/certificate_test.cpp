@@ -77,6 +77,24 @@ TEST_CASE("alternative names are host names whatever the name holds") {
   CHECK(dnsName("user:Kari@x,DNS:evil") == "kari-x-dns-evil.user.skerry");
 }
 
+TEST_CASE("certificates of one moment are due spread over a tenth of their life") {
+  Fleet f;
+  constexpr int COUNT = 200;
+  constexpr int64_t LIFE_MS = LEAF_LIFE_MS + BACKDATE_MS;
+  constexpr int64_t FIRST_MS = NOW_MS - BACKDATE_MS + LIFE_MS / 2;
+  int tenths[10] = {};
+  for (int i = 0; i < COUNT; i++) {
+    auto leaf = issueLeaf({*f.region, *f.regionKey}, *f.hostKey, "site:a/b", NOW_MS, f.entropy);
+    auto due = renewalDueMs(*leaf);
+    CHECK(renewalDueMs(*certificateFromDer(view(der(*leaf)))) == due);
+    REQUIRE(due >= FIRST_MS);
+    REQUIRE(due < FIRST_MS + LIFE_MS / 10);
+    tenths[(due - FIRST_MS) * 100 / LIFE_MS]++;
+  }
+  for (auto count : tenths) CHECK(count >= COUNT / 10 / 4);
+  CHECK(issuedMs(*f.host) == NOW_MS);
+}
+
 TEST_CASE("DER is read back as it was, and nothing else is read") {
   Fleet f;
   auto bytes = der(*f.host);

@@ -117,6 +117,49 @@ TEST_CASE("dates are judged by the policy's clock, unless the key is registered"
   }
 }
 
+TEST_CASE("an issuer's dates count too, and not to have begun is told as to have ended") {
+  Fleet f;
+  f.policy.now = NOW_MS + 10 * 365 * DAY_MS;
+  auto young = issueLeaf({*f.root, *f.rootKey}, *f.hostKey, "site:a/b", f.policy.now, f.entropy);
+  f.chain = {young.get()};
+  CHECK(f.judge().accepted());
+  f.policy.now = NOW_MS;
+  CHECK(f.judge().reason.find("not yet valid") != std::string::npos);
+  CHECK(f.judge().told() == TOLD_EXPIRED);
+  f.policy.now = NOW_MS + 21 * 365 * DAY_MS;
+  CHECK(f.judge().told() == TOLD_EXPIRED);
+  // The leaf is good, its issuer is not.
+  Fleet g;
+  auto old = issueIntermediate({*g.root, *g.rootKey}, *g.regionKey, "region-ca:north",
+                               NOW_MS - 4 * 365 * DAY_MS, g.entropy);
+  g.chain = {g.host.get(), old.get()};
+  CHECK(judgeLeaf(g.policy, Door::SESSION, *g.host).accepted());
+  CHECK(g.judge().told() == TOLD_EXPIRED);
+}
+
+TEST_CASE("who knows only what has passed objects to what has ended, not to what has not begun") {
+  struct Floor final : PeerPolicy {
+    Hash root;
+    int64_t floor = 0;
+    bool pins(const Hash& issuer) const override { return issuer == root; }
+    bool ignoresDates(Door, const Hash&) const override { return false; }
+    bool isRevoked(const Hash&) const override { return false; }
+    int64_t nowMs() const override { return floor; }
+    bool knowsOnlyAFloor() const override { return true; }
+  };
+  Fleet f;
+  Floor policy;
+  policy.root = keyHash(*f.root);
+  auto judge = [&] {
+    return judgeChain(policy, Door::SESSION, End::DIALLER, f.chain, f.root.get());
+  };
+  CHECK(judge().accepted());
+  policy.floor = NOW_MS;
+  CHECK(judge().accepted());
+  policy.floor = NOW_MS + 31 * DAY_MS;
+  CHECK(judge().told() == TOLD_EXPIRED);
+}
+
 TEST_CASE("a joiner accepts the chain that ends, with the server's own root, in the pinned key") {
   Fleet f;
   JoinerPolicy joiner(keyHash(*f.root)), stranger(keyHash(*f.hostKey));

@@ -1,3 +1,4 @@
+#include "capnp/ledger.capnp.h"
 #include "shared/link/frame_filter.h"
 #include "test/unit/replica/session_world.h"
 #include <doctest/doctest.h>
@@ -47,6 +48,60 @@ TEST_CASE("orders of a parent that is not trusted are not taken, and both ends h
   CHECK(w.child.document->orders().version().isNone());
   CHECK(w.child.changes.empty());
   CHECK(!w.parent.alarms.empty());
+}
+
+// AddressSanitizer would find what is left.
+TEST_CASE("a child that hands its parent over to itself leaves nothing behind") {
+  SessionWorld w;
+  auto pipe = kj::newTwoWayPipe();
+  w.offer(kj::mv(pipe.ends[0]));
+  auto uplink = w.dial(kj::mv(pipe.ends[1]));
+  auto hello = uplink.helloRequest();
+  auto child = hello.initChild();
+  child.setProtocol(1);
+  child.setDownlink(uplink.castAs<schema::Downlink>());
+  CHECK(errorOf(w.world, hello.send().ignoreResult()) == "none");
+  CHECK(w.parent.greetings == 1);
+  w.parent.edit({{"a", {"1", {}}}});
+  w.world.runFor(10);
+  w.disconnect();
+}
+
+// A piece of a snapshot that will never be whole.
+Bytes pieceOf(uint32_t index) {
+  capnp::MallocMessageBuilder message;
+  auto piece = message.initRoot<schema::LocalMessage>().initPiece();
+  piece.setStream(77);
+  piece.setIndex(index);
+  piece.setCount(1'000);
+  Bytes bytes = encode<schema::LocalMessage>(message.getRoot<schema::LocalMessage>());
+  bytes.resize(200'000);
+  return bytes;
+}
+
+TEST_CASE("a child that piles up half a snapshot beyond its budget loses its session") {
+  SessionWorld w;
+  w.limits.memoryBytesMax = 1 << 20;
+  auto pipe = kj::newTwoWayPipe();
+  w.offer(kj::mv(pipe.ends[0]));
+  auto uplink = w.dial(kj::mv(pipe.ends[1]));
+  std::string reason;
+  auto ended = w.parent.session->onEnd().then([&](kj::String why) { reason = why.cStr(); })
+                   .eagerlyEvaluate(nullptr);
+  auto hello = uplink.helloRequest();
+  hello.initChild().setProtocol(1);
+  CHECK(errorOf(w.world, hello.send().ignoreResult()) == "none");
+  uint32_t taken = 0;
+  for (; taken < 100; ++taken) {
+    auto request = uplink.localRequest();
+    request.setMessage(view(pieceOf(taken)));
+    if (errorOf(w.world, request.send().ignoreResult()) != "none") break;
+  }
+  CHECK(taken >= 4);  // not yet
+  CHECK(taken <= 6);  // now
+  w.world.runFor(5'000);
+  CHECK(reason.find("too much for it") != std::string::npos);
+  CHECK(w.parent.server->stagedBytes() <= w.limits.memoryBytesMax + 200'000);
 }
 
 TEST_CASE("nothing but a ping is answered before the hello") {

@@ -176,6 +176,68 @@ TEST_CASE("what exceeds a bound is not kept") {
   CHECK(mirror.all().size() == 1);
 }
 
+TEST_CASE("of a producer that sends without end a bounded part is kept, and the digest tells") {
+  RegisterMirror mirror(SITE_REGISTERS);
+  RegisterBatch batch;
+  batch.epoch = 1;
+  for (uint64_t seq = 1; seq <= 3 * SITE_REGISTERS.count; ++seq) {
+    auto content = Bytes(seq % 2 == 0 ? 1 : 1'000, uint8_t(seq));
+    batch.changes = {{"instance/" + std::to_string(seq), seq, content}};
+    mirror.apply(batch);
+    if (seq % 5 == 0) {
+      batch.changes = {{"gone/" + std::to_string(seq), seq, {}}};
+      mirror.apply(batch);
+    }
+  }
+  CHECK(mirror.all().size() <= SITE_REGISTERS.count);
+  CHECK(mirror.usedBytes() <= SITE_REGISTERS.bytes);
+  CHECK(mirror.usedBytes() > SITE_REGISTERS.bytes - 2'000);
+  auto held = mirror.all().size();
+  batch.changes = {{std::string(SITE_REGISTERS.keyBytes + 1, 'k'), 9, value(1)}};
+  CHECK(mirror.apply(batch).empty());
+  // What is given up makes room.
+  for (auto [key, one] : std::map(mirror.all())) {
+    batch.changes = {{key, one.seq + 1, {}}};
+    mirror.apply(batch);
+  }
+  CHECK(held > 0);
+  CHECK(mirror.usedBytes() == 0);
+}
+
+TEST_CASE("a producer forgets what went long ago, and the digest makes that good") {
+  RegisterSource source(1);
+  source.set("stays", value(1));
+  source.set("goes", value(1));
+  RegisterMirror mirror;
+  catchUp(source, mirror, 0);
+  auto seen = source.newest();
+  source.erase("goes");
+  for (size_t i = 0; i < REGISTERS_GONE_MAX; ++i) {
+    source.set("passing/" + std::to_string(i), value(i));
+    source.erase("passing/" + std::to_string(i));
+  }
+  catchUp(source, mirror, seen);
+  CHECK(mirror.all().contains("goes"));
+  CHECK(mirror.digest() != source.digest());
+  catchUp(source, mirror, 0);
+  CHECK(agree(source, mirror));
+}
+
+TEST_CASE("a producer says what it has no room for before it is told") {
+  RegisterSource source(1);
+  CHECK(source.hasRoomFor("a", value(1)));
+  CHECK(!source.hasRoomFor(std::string(REGISTER_KEY_BYTES_MAX + 1, 'k'), value(1)));
+  CHECK(!source.hasRoomFor("a", Bytes(REGISTER_BYTES_MAX + 1)));
+  size_t number = 0;
+  Bytes large(REGISTER_BYTES_MAX, 1);
+  for (; source.hasRoomFor(std::to_string(number), large); ++number) {
+    source.set(std::to_string(number), large);
+  }
+  CHECK(number >= REGISTERS_BYTES_MAX / (REGISTER_BYTES_MAX + 1'000));
+  CHECK_THROWS_AS(source.set("more", large), kj::Exception);
+  CHECK(source.hasRoomFor("0", large));  // in place of what is there
+}
+
 TEST_CASE("a batch is the same on the other side of the wire") {
   RegisterSource source(7);
   source.set("a", value(1));

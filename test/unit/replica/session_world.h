@@ -149,6 +149,9 @@ struct SessionWorld {
     parent.client = kj::mv(made);
     parent.session = kj::heap<Session>(kj::mv(stream), Side::PARENT, parent.client, world.timer(),
                                        limits);
+    parent.session->alsoCounts([this] {
+      return parent.server == nullptr ? 0 : parent.server->stagedBytes();
+    });
   }
   // The child's end, with whatever stands at the other.
   schema::Uplink::Client dial(kj::Own<kj::AsyncIoStream> stream) {

@@ -1,0 +1,100 @@
+// Who of the regions gets a certificate: with a token the first, by its device key every next one.
+#include "shared/daemon/log.h"
+#include "tier_central/core.h"
+#include "tier_central/init.h"
+
+namespace skerry {
+
+const std::string* CentralCore::regionOf(const Hash& device) const {
+  for (auto& [name, region] : registry.regions) {
+    if (region.deviceKey == device) return &name;
+  }
+  return nullptr;
+}
+
+// Dates are asked for by who can issue: whoever is let in with no other certificate to be had keeps
+// the one he has.
+bool CentralCore::ignoresDates(Door door, const Hash& leaf) const {
+  if (door == Door::RENEW) return true;
+  return door == Door::SESSION && !canIssue() && regionOf(leaf) != nullptr;
+}
+
+Renewed CentralCore::certify(const std::string& region, EVP_PKEY& device, EVP_PKEY* ca) {
+  if (clock.isSuspect()) {
+    logEvent(Severity::WARNING, "clock.suspect", {{"reason", "this machine's clock says a time "
+             "before the root certificate; certificates are dated by that"}});
+  }
+  auto root = loadRootKey(host);
+  skerry::Issuer issuing{*identity.root, *root};
+  Renewed issued;
+  issued.wallMs = nowMs();
+  if (ca != nullptr) {
+    issued.ca =
+        issueIntermediate(issuing, *ca, "region-ca:" + region, issued.wallMs, host.entropy);
+  }
+  issued.chain.push_back(
+      issueLeaf(issuing, device, "region:" + region, issued.wallMs, host.entropy));
+  return issued;
+}
+
+RenewAnswer CentralCore::renew(RenewAsked asked) {
+  auto name = regionOf(keyHash(*asked.deviceKey));
+  if (name == nullptr) return unknownDevice("region");
+  if (!canIssue()) return issuerExpired();
+  return certify(*name, *asked.deviceKey, asked.caKey.get());
+}
+
+// A region joins: its token is consumed, its keys registered and its sites given a home in one
+// transaction; its document follows from that.
+kj::Promise<EnrollAnswer> CentralCore::enroll(EnrollAsked asked) {
+  auto found = registry.tokens.find(asked.token);
+  std::optional<StoredToken> stored;
+  if (found != registry.tokens.end() && found->second.kind == "region" && !found->second.revoked) {
+    stored = StoredToken{found->second.secretHash, found->second.expiresMs, found->second.usedBy};
+  }
+  auto device = keyHash(*asked.deviceKey);
+  auto verdict = judgeToken(stored, view(asked.secret), device, nowMs());
+  // An answer is given again, but not to a machine that another one has replaced since.
+  if (verdict == TokenVerdict::ACCEPTED_AGAIN &&
+      registry.regions.at(found->second.name).deviceKey != device) {
+    verdict = TokenVerdict::USED;
+  }
+  if (verdict != TokenVerdict::ACCEPTED && verdict != TokenVerdict::ACCEPTED_AGAIN) {
+    return EnrollAnswer(EnrollRefused{reasonOf(verdict), adviceOn(verdict, asked.token)});
+  }
+  if (asked.caKey == nullptr || asked.documentKey.size() != PUBLIC_KEY_BYTES) {
+    return EnrollAnswer(EnrollRefused{
+        "request-malformed", "this token is for a region; join with: skerry-region join TOKEN"});
+  }
+  if (isRevoked(device)) return EnrollAnswer(revokedDevice("skerry-region"));
+  auto name = found->second.name;
+  auto number = found->second.number;
+  Batch rows;
+  Touched touched;
+  found->second.usedBy = device;
+  auto before = registry.regions.at(name).deviceKey;
+  registry.saveToken(asked.token, rows);
+  declarations->regionJoined(name, device, view(asked.documentKey), rows, touched);
+  if (before && *before != device && children.contains(name)) {
+    children.at(name)->end("another machine took the place of this one");
+  }
+  auto issued = certify(name, *asked.deviceKey, asked.caKey.get());
+  Enrolled answer;
+  answer.ca = kj::mv(issued.ca);
+  answer.chain = kj::mv(issued.chain);
+  answer.root = share(*identity.root);
+  answer.writer = number;
+  answer.wallMs = nowMs();
+  answer.authority = authorityEnvelope;
+  answer.name = "region:" + name;
+  // On its way before anything else is decided: the registry has moved already.
+  auto durable = commit(kj::mv(rows), touched);
+  auto known = children.contains(name) ? kj::Promise<void>(kj::READY_NOW) : addChild(name);
+  return durable.then([known = kj::mv(known)]() mutable { return kj::mv(known); })
+      .then([this] { return writer->durable(); }).then([answer = kj::mv(answer), name]() mutable {
+    logEvent(Severity::INFO, "region.joined", {{"region", name}});
+    return EnrollAnswer(kj::mv(answer));
+  });
+}
+
+}  // namespace skerry
