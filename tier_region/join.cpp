@@ -1,6 +1,5 @@
 #include "tier_region/join.h"
 #include "capnp/status.capnp.h"
-#include "shared/daemon/self.h"
 #include "shared/ledger/ids.h"
 #include "shared/model/encoded.h"
 
@@ -10,54 +9,29 @@ namespace {
 constexpr kj::StringPtr CA_KEY = "ca.key"_kj, CA_CHAIN = "ca.pem"_kj,
                         DOCUMENT_KEY = "document.key"_kj;
 
-kj::Promise<JoinOutcome> keep(Host& host, Token token, Enrolled enrolled) {
-  openAuthority(*enrolled.root, view(enrolled.authority));
-  Self self;
-  self.name = token.name;
-  self.number = enrolled.writer;
-  self.parents = token.addresses;
-  self.authority = enrolled.authority;
-  self.parentKey = enrolled.parentKey;
-  Batch rows;
-  saveSelf(self, rows);
-  // Leads every version this life of the region makes.
+constexpr Joining JOINING{TokenKind::REGION, REGION_DATABASE};
+
+// Leads every version this life of the region makes.
+void addEra(const Enrolled& enrolled, Self&, Batch& rows) {
   rows.put(Table::META, SELF_DOCUMENT, view("era"), view(pack(uint64_t(enrolled.wallMs / 1000))));
-  return openStore(host, REGION_DATABASE)
-      .then([rows = kj::mv(rows)](kj::Own<Store>&& store) mutable {
-    auto& borrowed = *store;
-    return borrowed.commit(kj::mv(rows)).ignoreResult()
-        .then([&borrowed] { return borrowed.close(); }).attach(kj::mv(store));
-  }).then([&host, enrolled = kj::mv(enrolled)]() mutable {
-    IdentityFolder folder(host.files);
-    std::vector<OwnCert> ca;
-    ca.push_back(kj::mv(enrolled.ca));
-    folder.saveCertificates(CA_CHAIN, ca);
-    Identity identity{folder.key(DEVICE_KEY), kj::mv(enrolled.chain), kj::mv(enrolled.root)};
-    folder.save(identity);
-    return JoinOutcome{true, enrolled.name, ""};
-  });
 }
 
 }  // namespace
 
 kj::Promise<JoinOutcome> joinRegion(Host& host, const Transport& transport, Token token) {
+  requireFree(host, JOINING, token);
   IdentityFolder folder(host.files);
-  KJ_REQUIRE(!folder.isEnrolled(),
-             "this folder has joined already; use another --data folder, or go on serving it: "
-             "skerry-region serve", host.path);
-  KJ_REQUIRE(token.kind == TokenKind::REGION, "this token is for a site; use it there: "
-             "skerry-site join TOKEN", token.name.c_str());
   auto device = folder.keyOrNew(DEVICE_KEY, host.entropy);
   auto ca = folder.keyOrNew(CA_KEY, host.entropy);
   auto documents = newSigner(folder.keyOrNew(DOCUMENT_KEY, host.entropy));
   Joiner joiner{*device, ca.get(), documents->publicKey(), "", SKERRY_VERSION};
-  return enroll(host, transport, token, joiner)
-      .then([&host, token](EnrollAnswer&& answer) -> kj::Promise<JoinOutcome> {
-    if (auto refused = std::get_if<EnrollRefused>(&answer)) {
-      return JoinOutcome{false, refused->text, refused->reason};
-    }
-    return keep(host, token, kj::mv(std::get<Enrolled>(answer)));
-  });
+  auto keepFiles = [&host](Enrolled& enrolled) {
+    std::vector<OwnCert> chain;
+    chain.push_back(kj::mv(enrolled.ca));
+    IdentityFolder(host.files).saveCertificates(CA_CHAIN, chain);
+    return JoinOutcome{true, enrolled.name, ""};
+  };
+  return joinParent(host, transport, JOINING, std::move(token), joiner, {addEra, kj::mv(keepFiles)});
 }
 
 RegionKeys loadRegionKeys(Host& host, const std::string& name, const TrustedClock& clock) {

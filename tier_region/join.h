@@ -2,10 +2,9 @@
 // keys it left, read back.
 #pragma once
 #include "shared/crypto/signature.h"
+#include "shared/daemon/joining.h"
 #include "shared/host/host.h"
-#include "shared/daemon/join_verb.h"
 #include "shared/daemon/trusted_clock.h"
-#include "shared/link/enroll.h"
 #include "shared/pki/identity.h"
 
 namespace skerry {

@@ -1,6 +1,6 @@
 // `skerry-site join`: a certificate from the region, once. And the identity it left, read back.
 #pragma once
-#include "shared/daemon/join_verb.h"
+#include "shared/daemon/joining.h"
 #include "shared/pki/identity.h"
 
 namespace skerry {

@@ -1,17 +1,11 @@
 // The `join` verb of a region and a site: reads the token wherever it is, looks at the machine
 // before anybody is asked, and says what came of it and what is still missing.
 #pragma once
+#include "shared/daemon/joining.h"
 #include "shared/daemon/program.h"
 #include "shared/model/finding.h"
-#include "shared/pki/token.h"
 
 namespace skerry {
-
-// What a join came to, for a person.
-struct JoinOutcome {
-  bool ok = false;
-  std::string text, reason;  // who it is now; or why not, and a stable word
-};
 
 struct JoinSteps {
   // One problem, and joining does not begin. Warnings are told.
