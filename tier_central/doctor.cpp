@@ -1,16 +1,12 @@
 #include "tier_central/doctor.h"
+#include "shared/daemon/daemon_doctor.h"
 #include "shared/daemon/doctor_attention.h"
 #include "shared/daemon/doctor_live.h"
-#include "shared/doctor/boot_check.h"
-#include "shared/doctor/doctor_limits.h"
-#include "shared/host/real_service.h"
 #include "tier_central/admin.h"
 #include "tier_central/init.h"
 
 namespace skerry {
 namespace {
-
-constexpr const char* PROGRAM = "skerry-central";
 
 // A region that nobody joined as yet is waited for, and not away.
 void addRegions(const CentralCore& core, Findings& findings) {
@@ -30,29 +26,14 @@ void addRegions(const CentralCore& core, Findings& findings) {
 }  // namespace
 
 Subject centralSubject(Host& host) {
-  Subject subject;
-  subject.program = PROGRAM;
-  subject.path = ownFolder() + "/" + PROGRAM;
-  subject.folder = host.path.cStr();
-  subject.database = CENTRAL_DATABASE.cStr();
-  subject.beginning = "skerry-central init";
-  subject.descriptors = DESCRIPTORS_OF_PARENT;
-  return subject;
+  return subjectOf(host, "skerry-central", CENTRAL_DATABASE, "skerry-central init");
 }
 
 kj::Promise<Findings> examineCentral(Host& host, const Transport& transport, std::string listen) {
   Examination examination;
   examination.subject = centralSubject(host);
   examination.listen = listen;
-  return examineDaemon(host, transport, kj::mv(examination))
-      .then([&host](Examined&& found) -> kj::Promise<Findings> {
-    if (!found.isJoined) return found.all();
-    return lookAtBoot(host, "skerry-central.service")
-        .then([&host, found = kj::mv(found)](BootFacts&& boot) mutable {
-      found.seen.push_back(judgeBoot(centralSubject(host), boot));
-      return found.all();
-    });
-  });
+  return examineWithReadiness(host, transport, kj::mv(examination));
 }
 
 kj::Promise<void> CentralAdmin::doctor(DoctorContext context) {
@@ -65,11 +46,9 @@ kj::Promise<void> CentralAdmin::doctor(DoctorContext context) {
       findings.push_back(warning("authority", stale, "skerry get sites -o wide"));
     }
     append(findings, attention(registers(*core)));
-    findings.push_back(fine("store", "takes what is written"));
+    findings.push_back(storeTakesWrites());
   } else {
-    findings.push_back(problem("store", "the disk failed a write and the store is being opened "
-                               "again; what was answered before is safe. Make room, or replace "
-                               "the disk", "df -h " + subject.folder));
+    findings.push_back(storeIsReopened(subject, "what was answered before is safe"));
   }
   writeFindings(findings, context.getResults());
   return kj::READY_NOW;

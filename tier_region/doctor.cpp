@@ -1,35 +1,18 @@
 #include "tier_region/doctor.h"
+#include "shared/daemon/daemon_doctor.h"
 #include "shared/daemon/doctor_attention.h"
 #include "shared/daemon/doctor_live.h"
-#include "shared/doctor/boot_check.h"
-#include "shared/doctor/doctor_limits.h"
-#include "shared/host/real_service.h"
 #include "tier_region/admin.h"
 #include "tier_region/join.h"
 
 namespace skerry {
-namespace {
-
-constexpr const char* PROGRAM = "skerry-region";
-
-}  // namespace
 
 Subject regionSubject(Host& host) {
-  Subject subject;
-  subject.program = PROGRAM;
-  subject.path = ownFolder() + "/" + PROGRAM;
-  subject.folder = host.path.cStr();
-  subject.database = REGION_DATABASE.cStr();
-  subject.beginning = "skerry-region join TOKEN";
-  subject.descriptors = DESCRIPTORS_OF_PARENT;
-  return subject;
+  return subjectOf(host, "skerry-region", REGION_DATABASE, "skerry-region join TOKEN");
 }
 
 kj::Promise<Findings> readinessOfRegion(Host& host) {
-  auto subject = regionSubject(host);
-  return lookAtBoot(host, "skerry-region.service").then([subject](BootFacts&& facts) {
-    return Findings{judgeBoot(subject, facts)};
-  });
+  return readinessOf(host, regionSubject(host));
 }
 
 kj::Promise<Findings> examineRegion(Host& host, const Transport& transport, std::string listen) {
@@ -37,14 +20,7 @@ kj::Promise<Findings> examineRegion(Host& host, const Transport& transport, std:
   examination.subject = regionSubject(host);
   examination.parent = "central";
   examination.listen = listen;
-  return examineDaemon(host, transport, kj::mv(examination))
-      .then([&host](Examined&& found) -> kj::Promise<Findings> {
-    if (!found.isJoined) return found.all();
-    return readinessOfRegion(host).then([found = kj::mv(found)](Findings&& boot) mutable {
-      append(found.seen, boot);
-      return found.all();
-    });
-  });
+  return examineWithReadiness(host, transport, kj::mv(examination));
 }
 
 kj::Promise<void> RegionAdmin::doctor(DoctorContext context) {
@@ -59,13 +35,11 @@ kj::Promise<void> RegionAdmin::doctor(DoctorContext context) {
                    core->parent->dialling().address, core->parent->dialling().lastError};
     findings.push_back(judgeLink(link));
     append(findings, attention(registers(*core)));
-    findings.push_back(fine("store", "takes what is written"));
+    findings.push_back(storeTakesWrites());
     writeFindings(findings, context.getResults());
   } else {
     auto findings = examineMachine(host, subject);
-    findings.push_back(problem("store", "the disk failed a write and the store is being opened "
-                               "again; its sites run on. Make room, or replace the disk",
-                               "df -h " + subject.folder));
+    findings.push_back(storeIsReopened(subject, "its sites run on"));
     writeFindings(findings, context.getResults());
   }
   return kj::READY_NOW;

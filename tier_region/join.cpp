@@ -31,7 +31,8 @@ kj::Promise<JoinOutcome> joinRegion(Host& host, const Transport& transport, Toke
     IdentityFolder(host.files).saveCertificates(CA_CHAIN, chain);
     return JoinOutcome{true, enrolled.name, ""};
   };
-  return joinParent(host, transport, JOINING, std::move(token), joiner, {addEra, kj::mv(keepFiles)});
+  return joinParent(host, transport, JOINING, std::move(token), joiner,
+                    {addEra, kj::mv(keepFiles)});
 }
 
 RegionKeys loadRegionKeys(Host& host, const std::string& name, const TrustedClock& clock) {

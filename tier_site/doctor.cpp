@@ -1,5 +1,6 @@
 #include "tier_site/doctor.h"
 #include "shared/async/task.h"
+#include "shared/daemon/daemon_doctor.h"
 #include "shared/daemon/doctor_attention.h"
 #include "shared/daemon/doctor_live.h"
 #include "shared/doctor/doctor_limits.h"
@@ -10,8 +11,6 @@
 
 namespace skerry {
 namespace {
-
-constexpr const char* PROGRAM = "skerry-site";
 
 struct Readiness {
   Findings findings;
@@ -31,9 +30,9 @@ Task<Readiness> lookAtReadiness(Host& host, SiteConfig config, Stage stage) {
   seen.engine = co_await asking;
   seen.findings.push_back(judgeEngine(subject, seen.engine));
   if (stage == Stage::BEFORE_JOINING) co_return kj::mv(seen);
-  auto booting = lookAtBoot(host, "skerry-site.service");
+  auto booting = readinessOf(host, subject);
   auto boot = co_await booting;
-  seen.findings.push_back(judgeBoot(subject, boot));
+  append(seen.findings, boot);
   if (seen.engine.isThere) {
     auto unitBooting = lookAtBoot(host, unitOfEngine(seen.engine));
     auto unit = co_await unitBooting;
@@ -106,7 +105,7 @@ Findings lookAtCore(Host& host, SiteService& service, std::set<std::string>& ima
     }));
     auto trouble = service.diskTrouble();
     if (trouble.empty()) {
-      findings.push_back(fine("store", "takes what is written"));
+      findings.push_back(storeTakesWrites());
     } else {
       findings.push_back(problem("store", trouble + "; applications run and are healed, changes "
                                  "from above wait", "df -h " + subject.folder));
@@ -115,9 +114,7 @@ Findings lookAtCore(Host& host, SiteService& service, std::set<std::string>& ima
     return findings;
   }
   auto findings = examineMachine(host, subject);
-  findings.push_back(problem("store", "the disk failed and the store is being opened again; "
-                             "applications run on. Make room, or replace the disk",
-                             "df -h " + subject.folder));
+  findings.push_back(storeIsReopened(subject, "applications run on"));
   return findings;
 }
 
@@ -143,12 +140,7 @@ Task<Findings> examineServing(Host& host, SiteService& service) {
 }  // namespace
 
 Subject siteSubject(Host& host) {
-  Subject subject;
-  subject.program = PROGRAM;
-  subject.path = ownFolder() + "/" + PROGRAM;
-  subject.folder = host.path.cStr();
-  subject.database = SITE_DATABASE.cStr();
-  subject.beginning = "skerry-site join TOKEN";
+  auto subject = subjectOf(host, "skerry-site", SITE_DATABASE, "skerry-site join TOKEN");
   subject.leaving = "skerry-site leave";
   subject.descriptors = DESCRIPTORS_OF_SITE;
   subject.runsApplications = true;
