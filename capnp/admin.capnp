@@ -66,11 +66,16 @@ interface Admin {
   # What sites, applications or instances use now, the greatest first, `omitted` more left out.
   # Pushed down to the sites; `missing` names those that did not answer in USAGE_WAIT_MS.
   const usageWaitMs :UInt32 = 5000;
+
+  approveHost @12 (id :Text, site :Text, name :Text) -> (problems :List(Problem));
+  # Lets a host in that has no token, by its identity, also before it first called: at its next call
+  # it becomes the host `name` of the site (empty: the host says). Idempotent. A region may do so
+  # for a host that waits there while it holds an unused token of the site, which is used up.
 }
 
 struct Query {
   kind @0 :Text;
-  # Singular: tenant, region, site, host, application, instance, token.
+  # Singular: tenant, region, site, host, application, instance, token, pending.
   name @1 :Text;
   # Empty: all.
   tenant @2 :Text;
@@ -225,7 +230,22 @@ struct Item {
     application @8 :ApplicationView;
     instance @9 :InstanceView;
     token @10 :TokenView;
+    pending @11 :PendingView;
   }
+}
+
+struct PendingView {
+  # A host that called home and is not let in yet; its name is its identity.
+  region @0 :Text;
+  address @1 :Text;
+  # Whence its last call came.
+  host @2 :Text;
+  # The name it gives itself; may be empty.
+  since @3 :Text;
+  # RFC 3339: its first call.
+  version @4 :Text;
+  state @5 :Text;
+  # waiting; approved: it has not called since.
 }
 
 struct RegionView {
@@ -238,6 +258,8 @@ struct RegionView {
   # Where its sites dial; empty until it has reported one.
   sites @4 :UInt32;
   version @5 :Text;
+  home @6 :Text;
+  # At central: HOST:PORT#PIN for the home file of a host without a token; empty like `address`.
 }
 
 struct SiteView {

@@ -139,6 +139,9 @@ struct TokenOrder {
   # SHA-256 of the token's secret.
   expiresMs @4 :Int64;
   # Milliseconds since the Unix epoch.
+  callsHome @5 :Bool;
+  # An approval: ID is the identity of a host (shared/pki/host_id.h), and whoever proves that key
+  # comes with no secret; `secretHash` is empty.
 }
 
 struct Assignment {

@@ -13,7 +13,8 @@ $Cxx.namespace("skerry::schema");
 
 struct EnrollRequest {
   token @0 :Text;
-  # Token.id.
+  # Token.id. Empty: the device calls home, with no token; it is let in when central or its region
+  # approved its key, and refused as `pending` before that, to call again later.
   secret @1 :Data;
   # Token.secret.
   deviceRequest @2 :Data;
@@ -57,7 +58,8 @@ struct EnrollReply {
   struct Refused {
     reason @0 :Text;
     # A stable word: `token-unknown`, `token-used`, `token-expired`, `request-malformed`, or one of
-    # the tier's own.
+    # the tier's own. After `pending`, `try-again` and `site-not-here` the same is worth asking
+    # again.
     text @1 :Text;
     # For a person: what is wrong, and what to do.
   }

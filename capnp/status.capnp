@@ -19,8 +19,8 @@ struct RegisterBatch {
 struct Register {
   key @0 :Text;
   # At a site: `host`, `app/TENANT/APP`, `instance/TENANT/APP/SERVICE/ORDINAL`. A region puts
-  # `SITE/` before its sites' keys and adds `SITE/link`, and `SITE/token/ID` with the name of the
-  # host that joined with that token.
+  # `SITE/` before its sites' keys and adds `SITE/link`, `SITE/token/ID` with the name of the host
+  # that joined with that token, and `/pending/ID` of a host that called home.
   seq @1 :UInt64;
   # Grows with every change of any register of this producer.
   value @2 :Data;
@@ -32,6 +32,17 @@ struct LinkStatus {
   online @0 :Bool;
   sinceMs @1 :Int64;
   # When it went on- or offline, by the region's clock; 0: never heard of.
+}
+
+struct PendingStatus {
+  # `/pending/ID`, by the region: a host that has no token calls, and nobody approved it yet.
+  address @0 :Text;
+  # Whence its last call came; empty: not known.
+  host @1 :Text;
+  # The name it gives itself.
+  version @2 :Text;
+  sinceMs @3 :Int64;
+  # Its first call, by the region's clock.
 }
 
 struct HostStatus {

@@ -74,6 +74,8 @@ struct StoredToken {
   revoked @7 :Bool;
   seq @8 :UInt64;
   # Of its last change, among central's statements of this era.
+  callsHome @9 :Bool;
+  # An approval: ID is the identity of a host, which needs no secret.
 }
 
 # Region and site ==============================================================================
@@ -95,6 +97,8 @@ struct StoredLink {
   parentKey @6 :Data;
   # SHA-256 of the public key that its parent proved: known by it from then on, whatever the dates
   # of the parent's certificate are and whatever our clock says.
+  proxy @7 :Text;
+  # `http://[USER:PASSWORD@]HOST:PORT`: the parents are dialled through it. Empty: directly.
 }
 
 # Region ========================================================================================

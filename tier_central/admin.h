@@ -43,6 +43,7 @@ public:
   kj::Promise<void> changed(ChangedContext context) override;
   kj::Promise<void> doctor(DoctorContext context) override;
   kj::Promise<void> usage(UsageContext context) override;
+  kj::Promise<void> approveHost(ApproveHostContext context) override;
 
 private:
   // Fails OVERLOADED while the store is being reopened.

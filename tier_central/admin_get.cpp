@@ -13,6 +13,7 @@ void fillRegion(schema::Item::Builder item, CentralCore& core, const std::string
   auto to = item.initStatus().initRegion();
   to.setJoined(region.joined());
   to.setAddress(region.address);
+  if (!region.address.empty()) to.setHome(region.address + "#" + core.rootPin());
   uint32_t sites = 0;
   for (auto& [site, object] : core.registry.sites) sites += object.region == name;
   to.setSites(sites);
@@ -103,6 +104,7 @@ public:
     else if (kind == "site") sites();
     else if (kind == "application") applications();
     else if (kind == "token") tokens();
+    else if (kind == "pending") pending();
     else if (kind == "host") addHosts(list, bounds, registersOfMine());
     else if (kind == "instance") addInstances(list, bounds, registersOfMine());
     else return {unknownKind(kind)};
@@ -119,7 +121,7 @@ private:
     Refusal refusal;
     refusal.reason = "kind-unknown";
     refusal.message = "this tier has no kind '" + kind + "'";
-    refusal.hint = "tenants, regions, sites, hosts, applications, instances, tokens";
+    refusal.hint = "tenants, regions, sites, hosts, applications, instances, tokens, pending";
     return refusal;
   }
   bool isMine(const SiteObject& site) const { return Bounds::admits(region, site.region); }
@@ -213,6 +215,20 @@ private:
       list.add("token", "", id, [this, id = id, &token = token](schema::Item::Builder item) {
         fillToken(item, core, id, token);
       });
+    }
+  }
+
+  void pending() {
+    for (auto& [name, child] : core.children) {
+      if (!Bounds::admits(region, name)) continue;
+      for (auto& [key, held] : child->mirror().all()) {
+        auto slash = key.find('/');
+        auto token = core.registry.tokens.find(key.substr(key.rfind('/') + 1));
+        bool isApproved = token != core.registry.tokens.end() && token->second.callsHome &&
+                          !token->second.revoked;
+        addWaiting(list, bounds, name, key.substr(0, slash), key.substr(slash + 1), held.value,
+                   isApproved);
+      }
     }
   }
 

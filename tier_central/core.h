@@ -29,6 +29,8 @@ public:
   // A decision and its rows, projected into every document it touches; resolves when durable.
   kj::Promise<void> commit(Batch rows, const Touched& touched);
   void removeRegion(const std::string& name, Batch& rows);
+  // By which who has no token knows this fleet: the hash of the root's key.
+  std::string rootPin() const { return rootKey.hex(); }
 
   Host& host;
   CentralConfig config;

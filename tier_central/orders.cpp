@@ -48,7 +48,8 @@ OrderReading readToken(const TokenObject& token, const Bytes& siteGen, uint64_t 
   order.setSite(token.name);
   order.setHost(token.host);
   order.setHostNumber(token.number);
-  order.setSecretHash(token.secretHash.view());
+  if (!token.callsHome) order.setSecretHash(token.secretHash.view());
+  order.setCallsHome(token.callsHome);
   order.setExpiresMs(token.expiresMs);
   return {siteGen, encode<schema::TokenOrder>(order), {era, token.seq}, {}};
 }

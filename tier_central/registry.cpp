@@ -107,8 +107,9 @@ TokenObject readToken(const Bytes& value) {
   Decoded<schema::StoredToken> decoded(value);
   auto stored = decoded.get();
   return {str(stored.getKind()), str(stored.getName()), str(stored.getHost()), stored.getNumber(),
-          Hash::from(stored.getSecretHash()), stored.getExpiresMs(),
-          optionalHash(stored.getUsedBy()), stored.getRevoked(), stored.getSeq()};
+          optionalHash(stored.getSecretHash()).value_or(Hash()), stored.getExpiresMs(),
+          optionalHash(stored.getUsedBy()), stored.getRevoked(), stored.getSeq(),
+          stored.getCallsHome()};
 }
 
 }  // namespace
@@ -200,11 +201,12 @@ void Registry::saveToken(const std::string& id, Batch& rows) const {
     stored.setName(token.name);
     stored.setHost(token.host);
     stored.setNumber(token.number);
-    stored.setSecretHash(token.secretHash.view());
+    if (!token.callsHome) stored.setSecretHash(token.secretHash.view());
     stored.setExpiresMs(token.expiresMs);
     if (token.usedBy) stored.setUsedBy(token.usedBy->view());
     stored.setRevoked(token.revoked);
     stored.setSeq(token.seq);
+    stored.setCallsHome(token.callsHome);
   });
 }
 

@@ -44,6 +44,7 @@ struct TokenObject {
   std::optional<Hash> usedBy;
   bool revoked = false;
   uint64_t seq = 0;  // of its last change
+  bool callsHome = false;  // an approval: its id is a host's identity, and there is no secret
 };
 
 using TenantAndName = std::pair<std::string, std::string>;

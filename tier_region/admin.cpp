@@ -102,11 +102,17 @@ Refusals resolve(const RegionCore& core, const std::string& tenant, const std::s
   return {ambiguous(app, {tenants.begin(), tenants.end()})};
 }
 
+void addPending(ItemList& list, const Bounds& bounds, const RegionCore& core) {
+  registers(core)([&](const std::string& site, const std::string& key, const Bytes& value) {
+    addWaiting(list, bounds, core.self.name, site, key, value);
+  });
+}
+
 Refusal kindNotHere(const std::string& kind) {
   Refusal refusal;
   refusal.reason = "kind-unknown";
   refusal.message = "a region has no kind '" + kind + "'";
-  refusal.hint = "sites, hosts, applications, instances; the rest is central's";
+  refusal.hint = "sites, hosts, applications, instances, pending; the rest is central's";
   return refusal;
 }
 
@@ -166,6 +172,7 @@ kj::Promise<void> RegionAdmin::get(GetContext context) {
   else if (kind == "host") addHosts(list, bounds, registers(core));
   else if (kind == "instance") addInstances(list, bounds, registers(core));
   else if (kind == "application") addApplications(list, bounds, core);
+  else if (kind == "pending") addPending(list, bounds, core);
   else {
     refuse(results, {kindNotHere(kind)});
     return kj::READY_NOW;
@@ -181,6 +188,12 @@ kj::Promise<void> RegionAdmin::get(GetContext context) {
   list.write(results.initItems(list.size()));
   results.setAsOfMs(host.clock.wallMs());
   return kj::READY_NOW;
+}
+
+kj::Promise<void> RegionAdmin::approveHost(ApproveHostContext context) {
+  auto params = context.getParams();
+  return core().approve(text(params.getId()), text(params.getSite()), text(params.getName()))
+      .then([context](Refusals&& refusals) mutable { refuse(context.getResults(), refusals); });
 }
 
 kj::Promise<void> RegionAdmin::logs(LogsContext context) {

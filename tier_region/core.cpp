@@ -85,6 +85,7 @@ private:
       KJ_FAIL_REQUIRE("this folder never joined; first: skerry-region join TOKEN --data DIR "
                       "(token from: skerry token create region NAME)", core.host.path);
     }
+    core.outward = kj::heap<Outward>(core.host, core.self.proxy);
     auto keys = loadRegionKeys(core.host, core.self.name, core.clock);
     core.identity = kj::mv(keys.identity);
     core.caKey = kj::mv(keys.caKey);
@@ -138,7 +139,8 @@ void RegionCore::openDoor(kj::Own<kj::ConnectionReceiver> port) {
   Renewal::Owner& us = *this;
   renewal = kj::heap<Renewal>(host, clock, us);
   parent = kj::heap<Parent>(
-      Parent::Parts{host, door->handshaker(), *upward, *registers, blobs, *writer, *this, clock},
+      Parent::Parts{outward->host(), door->handshaker(), *upward, *registers, blobs, *writer,
+                    *this, clock},
       self.parents);
 }
 

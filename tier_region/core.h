@@ -5,11 +5,14 @@
 #include "shared/daemon/child.h"
 #include "shared/daemon/front_door.h"
 #include "shared/daemon/parent.h"
+#include "shared/daemon/problems.h"
 #include "shared/daemon/renewal.h"
 #include "shared/daemon/self.h"
+#include "shared/link/proxy.h"
 #include "tier_region/assign.h"
 #include "tier_region/head_relay.h"
 #include "tier_region/members.h"
+#include "tier_region/pending.h"
 
 namespace skerry {
 
@@ -31,6 +34,10 @@ public:
   kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                           schema::LineSink::Client sink) override;
   kj::Promise<void> usage(UsageCall context) override;
+  // Lets in, by an unused token of the site that central gave us, a host that waits; empty when it
+  // did, otherwise why not. Resolves when that is durable.
+  kj::Promise<Refusals> approve(const std::string& id, const std::string& site,
+                                const std::string& name);
 
   Host& host;
   RegionConfig config;
@@ -39,6 +46,7 @@ public:
   Identity identity;
   Blobs blobs;
   Members members;
+  Pending pending;
   TrustedClock clock;
   kj::Own<Writer> writer;
   kj::Own<Document> upward;  // the document with central
@@ -52,7 +60,8 @@ public:
 
 private:
   RegionCore(Host& host, const Transport& transport, RegionConfig config)
-      : host(host), config(std::move(config)), clock(host.clock), transport(transport) {}
+      : host(host), config(std::move(config)), pending(host.timer), clock(host.clock),
+        transport(transport) {}
   friend class RegionOpening;
 
   void openDoor(kj::Own<kj::ConnectionReceiver> port);
@@ -75,6 +84,15 @@ private:
   void takeTime();
 
   kj::Promise<EnrollAnswer> enroll(EnrollAsked asked) override;
+  static EnrollRefused siteNotHere(const std::string& site);
+  static EnrollRefused badHostName(const std::string& name);
+  void admit(const std::string& token, const Hash& device, Members::Member member);
+  kj::Promise<EnrollAnswer> grant(EnrollAsked asked);
+  // Hosts without a token: home_desk.cpp.
+  kj::Promise<EnrollAnswer> callHome(EnrollAsked asked);
+  void noteCall(const Pending::Caller& caller);
+  void noLongerPending(const std::string& id);
+  std::string unusedToken(const std::string& site, const std::string& host);
   // The certificates of our sites, and our own: renew_desk.cpp.
   RenewAnswer renew(RenewAsked asked) override;
   Renewed certify(const Members::Member& member, EVP_PKEY& device);
@@ -111,6 +129,7 @@ private:
   std::vector<OwnCert> caChain;
   std::unique_ptr<Signer> documents;
   const Transport& transport;
+  kj::Own<Outward> outward;  // towards central
   kj::Own<FrontDoor> door;
   kj::Own<Renewal> renewal;
   kj::Promise<void> adding = kj::READY_NOW;

@@ -3,16 +3,19 @@
 #include "capnp/authority.capnp.h"
 #include "shared/daemon/log.h"
 #include "shared/model/encoded.h"
+#include "shared/model/name_check.h"
+#include "shared/pki/host_id.h"
 #include "tier_region/core.h"
 
 namespace skerry {
 
 kj::Promise<EnrollAnswer> RegionCore::enroll(EnrollAsked asked) {
+  if (asked.token.empty()) return callHome(kj::mv(asked));
   auto entry = upward->orders().find("token/" + asked.token);
   auto device = keyHash(*asked.deviceKey);
   std::optional<StoredToken> stored;
   Members::Member member;
-  if (entry) {
+  if (entry && !Decoded<schema::TokenOrder>(entry->value).get().getCallsHome()) {
     Decoded<schema::TokenOrder> order(entry->value);
     stored = StoredToken{Hash::from(order.get().getSecretHash()), order.get().getExpiresMs(),
                          members.tokenUser(asked.token)};
@@ -29,24 +32,44 @@ kj::Promise<EnrollAnswer> RegionCore::enroll(EnrollAsked asked) {
     return EnrollAnswer(EnrollRefused{reasonOf(verdict), adviceOn(verdict, asked.token)});
   }
   if (isRevoked(device)) return EnrollAnswer(revokedDevice("skerry-site"));
-  if (!children.contains(member.site)) {
-    return EnrollAnswer(EnrollRefused{"site-not-here",
-        "this region has no orders for site '" + member.site + "' yet; try again in a moment, or "
-        "see on central: skerry describe site " + member.site});
-  }
-  if (member.host.empty()) member.host = asked.host.empty() ? "host1" : asked.host;
+  if (!children.contains(member.site)) return EnrollAnswer(siteNotHere(member.site));
+  if (member.host.empty()) member.host = asked.host;
+  if (!member.host.empty() && !isName(member.host)) return EnrollAnswer(badHostName(member.host));
+  admit(asked.token, device, kj::mv(member));
+  return grant(kj::mv(asked));
+}
+
+EnrollRefused RegionCore::siteNotHere(const std::string& site) {
+  return {"site-not-here", "this region has no orders for site '" + site + "' yet; try again in a "
+          "moment, or see on central: skerry describe site " + site};
+}
+
+EnrollRefused RegionCore::badHostName(const std::string& name) {
+  return {"host-name", "`" + presentable(name) + "` is no name of a host; " + NAME_HINT +
+          ", and join with --host NAME"};
+}
+
+// The device is the site's host from now on, by this token.
+void RegionCore::admit(const std::string& token, const Hash& device, Members::Member member) {
+  if (member.host.empty()) member.host = "host1";
   member.joinedMs = clock.nowMs();
   auto& rows = writer->rows();
   auto before = members.ofSite(member.site);
   if (before != nullptr && members.find(device) != before) {
     children.at(member.site)->end("another machine took the place of this one");
   }
-  members.useToken(asked.token, device, rows);
+  members.useToken(token, device, rows);
   members.add(device, member, rows);
+  noLongerPending(hostId(device));
   reportLink(member.site);
-  reportUse(asked.token, member.site, member.host);
+  reportUse(token, member.site, member.host);
   parent->statusChanged();
   changes.note();
+}
+
+// To a member: its certificate, once who it is has been written.
+kj::Promise<EnrollAnswer> RegionCore::grant(EnrollAsked asked) {
+  auto member = *members.find(keyHash(*asked.deviceKey));
   auto issued = certify(member, *asked.deviceKey);
   Enrolled answer;
   answer.chain = kj::mv(issued.chain);

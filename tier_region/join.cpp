@@ -12,19 +12,24 @@ constexpr kj::StringPtr CA_KEY = "ca.key"_kj, CA_CHAIN = "ca.pem"_kj,
 constexpr Joining JOINING{TokenKind::REGION, REGION_DATABASE};
 
 // Leads every version this life of the region makes.
-void addEra(const Enrolled& enrolled, Self&, Batch& rows) {
+void addEra(const Enrolled& enrolled, Batch& rows) {
   rows.put(Table::META, SELF_DOCUMENT, view("era"), view(pack(uint64_t(enrolled.wallMs / 1000))));
 }
 
 }  // namespace
 
-kj::Promise<JoinOutcome> joinRegion(Host& host, const Transport& transport, Token token) {
+kj::Promise<JoinOutcome> joinRegion(Host& host, const Transport& transport, Token token,
+                                    std::string proxy) {
   requireFree(host, JOINING, token);
   IdentityFolder folder(host.files);
   auto device = folder.keyOrNew(DEVICE_KEY, host.entropy);
   auto ca = folder.keyOrNew(CA_KEY, host.entropy);
   auto documents = newSigner(folder.keyOrNew(DOCUMENT_KEY, host.entropy));
   Joiner joiner{*device, ca.get(), documents->publicKey(), "", SKERRY_VERSION};
+  auto addRows = [proxy](const Enrolled& enrolled, Self& self, Batch& rows) {
+    self.proxy = proxy;
+    addEra(enrolled, rows);
+  };
   auto keepFiles = [&host](Enrolled& enrolled) {
     std::vector<OwnCert> chain;
     chain.push_back(kj::mv(enrolled.ca));
@@ -32,7 +37,7 @@ kj::Promise<JoinOutcome> joinRegion(Host& host, const Transport& transport, Toke
     return JoinOutcome{true, enrolled.name, ""};
   };
   return joinParent(host, transport, JOINING, std::move(token), joiner,
-                    {addEra, kj::mv(keepFiles)});
+                    {kj::mv(addRows), kj::mv(keepFiles)});
 }
 
 RegionKeys loadRegionKeys(Host& host, const std::string& name, const TrustedClock& clock) {

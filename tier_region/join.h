@@ -13,7 +13,9 @@ constexpr kj::StringPtr REGION_DATABASE = "region.db"_kj;
 
 // Idempotent until it has succeeded: the keys are kept, so a lost answer is asked for again. FAILED
 // when the folder joined before; DISCONNECTED when nobody answered.
-kj::Promise<JoinOutcome> joinRegion(Host& host, const Transport& transport, Token token);
+// `proxy` is remembered.
+kj::Promise<JoinOutcome> joinRegion(Host& host, const Transport& transport, Token token,
+                                    std::string proxy = {});
 
 struct RegionKeys {
   Identity identity;

@@ -11,24 +11,27 @@ using namespace skerry;
 
 int main(int argc, char** argv) {
   CLI::App app("Skerry's regional tier: schedules the sites near it.");
-  std::string data = "/var/lib/skerry/region", token, http;
+  std::string data = "/var/lib/skerry/region", http;
+  JoinWords words;
   int code = 0;
   addCommonOptions(app, data, "skerry-region");
 
   auto join = app.add_subcommand("join", "join central with a one-time token");
-  join->add_option("token", token, "the token, @FILE, or - for standard input")->required();
+  join->add_option("token", words.token, "the token, @FILE, or - for standard input")->required();
+  join->add_option("--proxy", words.proxy, PROXY_OPTION);
   join->callback([&] {
     JoinSteps steps;
+    steps.database = REGION_DATABASE;
     steps.before = [](Host& host, const Transport& transport, const Token& parsed) {
       return lookBeforeJoining(host, transport, regionSubject(host), "central", parsed);
     };
-    steps.join = [](Host& host, const Transport& transport, Token parsed) {
-      return joinRegion(host, transport, std::move(parsed));
+    steps.join = [](Host& host, const Transport& transport, Token parsed, std::string proxy) {
+      return joinRegion(host, transport, std::move(parsed), std::move(proxy));
     };
     // Nobody but a person knows where its sites reach it.
     steps.start = [](Host& host) { return tellHowToStart(host, regionSubject(host)); };
     steps.after = [](Host& host) { return readinessOfRegion(host); };
-    code = runJoin(data, token, TokenKind::REGION, kj::mv(steps));
+    code = runJoin(data, words, TokenKind::REGION, kj::mv(steps));
   });
 
   RegionConfig config;

@@ -47,7 +47,8 @@ RenewAnswer RegionCore::renew(RenewAsked asked) {
 }
 
 kj::Promise<RenewAnswer> RegionCore::askForNext() {
-  return skerry::renew(host, transport, Renewer{*this, identity, caKey.get(), self.parents},
+  return skerry::renew(outward->host(), transport,
+                       Renewer{*this, identity, caKey.get(), self.parents},
                        [this](const std::string& name) { return mayLead(name); });
 }
 

@@ -17,7 +17,8 @@ void SiteCore::takeTime() {
 }
 
 kj::Promise<RenewAnswer> SiteCore::askForNext() {
-  return skerry::renew(host, transport, Renewer{*this, identity, nullptr, self.parents},
+  return skerry::renew(outward->host(), transport,
+                       Renewer{*this, identity, nullptr, self.parents},
                        [this](const std::string& name) { return mayLead(name); });
 }
 

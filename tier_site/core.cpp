@@ -57,6 +57,7 @@ private:
       KJ_FAIL_REQUIRE("this folder never joined; first: skerry-site join TOKEN --data DIR "
                       "(token from: skerry token create site NAME)", core.host.path);
     }
+    core.outward = kj::heap<Outward>(core.host, core.self.proxy);
     core.identity = loadSiteIdentity(core.host);
     core.rootKey = keyHash(*core.identity.root);
     core.authorityKey = openAuthority(*core.identity.root, view(core.self.authority)).authority;
@@ -113,7 +114,8 @@ void SiteCore::dial() {
   Renewal::Owner& us = *this;
   renewal = kj::heap<Renewal>(host, clock, us);
   parent = kj::heap<Parent>(
-      Parent::Parts{host, *handshaker, *document, *registers, blobs, *writer, *this, clock},
+      Parent::Parts{outward->host(), *handshaker, *document, *registers, blobs, *writer, *this,
+                    clock},
       self.parents);
 }
 

@@ -9,6 +9,7 @@
 #include "shared/daemon/renewal.h"
 #include "shared/daemon/self.h"
 #include "shared/daemon/usage.h"
+#include "shared/link/proxy.h"
 #include "tier_site/assignments.h"
 #include "tier_site/head_watch.h"
 #include "tier_site/render.h"
@@ -110,6 +111,7 @@ private:
   Bytes authorityKey;
   int64_t startedMs = 0;
   const Transport& transport;
+  kj::Own<Outward> outward;  // towards the region
   kj::Own<Handshaker> handshaker;
   kj::Own<Renewal> renewal;
   std::set<TenantAndName> unreported;  // judged anew, not yet on disk

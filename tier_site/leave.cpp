@@ -5,6 +5,7 @@
 #include "shared/daemon/self.h"
 #include "shared/doctor/boot_check.h"
 #include "shared/doctor/service_unit.h"
+#include "shared/link/proxy.h"
 #include "shared/link/session.h"
 #include "tier_site/doctor.h"
 #include "tier_site/join.h"
@@ -82,6 +83,7 @@ Task<size_t> endAll(Driver& driver) {
 struct Membership {
   Identity identity;
   std::vector<std::string> regions;
+  std::string proxy;
   bool mayHaveContainers = true;
 };
 
@@ -92,6 +94,7 @@ Task<Membership> readStore(Host& host, Store& store) {
   auto self = co_await loading;
   KJ_IF_MAYBE(known, self) {
     member.regions = known->parents;
+    member.proxy = known->proxy;
     member.mayHaveContainers = false;
   }
   auto scanning = store.scan(Table::RUN, SELF_DOCUMENT);
@@ -169,9 +172,10 @@ Task<std::string> tellRegion(Host& host, const Transport& transport, const Membe
   JoinerPolicy policy(keyHash(*member.identity.root));
   auto handshaker = transport.newHandshaker(host, policy, member.identity);
   LinkLimits limits;
+  Outward outward(host, member.proxy);
   std::string trouble = "it has no address";
   for (auto& address : member.regions) {
-    kj::Promise<void> telling = tellOne(host, *handshaker, limits, address);
+    kj::Promise<void> telling = tellOne(outward.host(), *handshaker, limits, address);
     auto told = host.timer.timeoutAfter(REGION_ANSWERS_MAX, kj::mv(telling))
         .then([] { return std::string(); },
               [address](kj::Exception&& reason) { return address + ": " + briefly(reason); });
@@ -179,6 +183,19 @@ Task<std::string> tellRegion(Host& host, const Transport& transport, const Membe
     if (trouble.empty()) break;
   }
   co_return trouble;
+}
+
+// The control groups that were the site's: in every tree of this host, from the innermost outwards.
+// One that still has processes cannot be removed. `host` outlives the promise.
+kj::Promise<void> removeGroups(Host& host, const SiteConfig& config, const std::string& site) {
+  if (site.empty()) return kj::READY_NOW;  // the identity is damaged
+  constexpr auto SCRIPT = "for tree in \"$0\" \"$0\"/*; do [ ! -d \"$tree/$1\" ] || "
+                          "find \"$tree/$1\" -depth -type d -exec rmdir {} + 2>/dev/null; "
+                          "done"_kj;
+  auto group = kj::str(config.process.cgroupPrefix.c_str(), "/", site.c_str());
+  auto words = kj::arr(kj::str("-c"), kj::str(SCRIPT), kj::str(config.process.cgroupRoot.c_str()),
+                       kj::mv(group));
+  return run(host, "sh", kj::mv(words)).ignoreResult();
 }
 
 void erase(Host& host, Wipe wipe) {
@@ -217,6 +234,8 @@ Task<int> leaveTask(Host& host, const Transport& transport, SiteConfig config, W
               << " --engine " << NO_ENGINE << std::endl;
     co_return EXIT_FAILED;
   }
+  auto removing = removeGroups(host, config, site);
+  co_await removing;
   std::string untold = "what this machine knew of its region is damaged";
   if (member.identity.root != nullptr) {
     auto telling = tellRegion(host, transport, member);

@@ -113,6 +113,11 @@ std::vector<Column> columnsOf(const std::string& kind) {
     Column id{"ID", nameCell, true};
     return {text("FOR", "target"), text("STATE", "state"), text("EXPIRES", "expires"), id};
   }
+  if (kind == "pending") {
+    Column id{"ID", nameCell};
+    return {id, text("REGION", "region"), text("ADDRESS", "address"), text("HOST", "host"),
+            age("SINCE", "since"), text("STATE", "state"), text("VERSION", "version", true)};
+  }
   return {tenant, name};
 }
 

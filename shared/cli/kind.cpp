@@ -10,13 +10,14 @@ struct Kind {
   const char* plural;
   std::array<const char*, 2> shorts;
 };
-constexpr std::array<Kind, 7> KINDS{{{"tenant", "tenants", {"", ""}},
+constexpr std::array<Kind, 8> KINDS{{{"tenant", "tenants", {"", ""}},
                                      {"region", "regions", {"", ""}},
                                      {"site", "sites", {"", ""}},
                                      {"host", "hosts", {"", ""}},
                                      {"application", "applications", {"app", "apps"}},
                                      {"instance", "instances", {"inst", ""}},
-                                     {"token", "tokens", {"", ""}}}};
+                                     {"token", "tokens", {"", ""}},
+                                     {"pending", "pending", {"", ""}}}};
 
 constexpr std::array<const char*, 20> LATER{
     "user",   "users",    "role",  "roles",    "job",       "jobs",    "rollout", "rollouts", "ro",

@@ -10,7 +10,7 @@
 namespace skerry {
 namespace {
 
-constexpr std::array<Verb, 17> VERBS{{
+constexpr std::array<Verb, 18> VERBS{{
     {"status", nullptr, "this tier at a glance", defineStatus},
     {"apply", nullptr, "declare what manifests say", defineApply},
     {"plan", "diff", "what would change, site by site", definePlan},
@@ -24,6 +24,7 @@ constexpr std::array<Verb, 17> VERBS{{
     {"why", nullptr, "why an application runs at a site, or does not", defineWhy},
     {"doctor", nullptr, "what needs attention, with the command that helps", defineDoctor},
     {"token", nullptr, "one-time tokens with which regions and sites join", defineToken},
+    {"host", nullptr, "lets in hosts that call home without a token", defineHost},
     {"up", nullptr, "central, a region and a site on this machine", defineUp},
     {"version", nullptr, "of this client", defineVersion},
     {"completion", nullptr, "a script with which a shell completes command lines",

@@ -30,6 +30,7 @@ Run defineWhy(CLI::App& parser);
 Run defineDoctor(CLI::App& parser);
 Run defineWait(CLI::App& parser);
 Run defineToken(CLI::App& parser);
+Run defineHost(CLI::App& parser);
 Run defineUp(CLI::App& parser);
 Run defineVersion(CLI::App& parser);
 Run defineCompletion(CLI::App& parser);

@@ -3,6 +3,7 @@
 #include "shared/async/task.h"
 #include "shared/daemon/doctor_live.h"
 #include "shared/daemon/listen.h"
+#include "shared/link/proxy.h"
 #include <iostream>
 
 namespace skerry {
@@ -39,7 +40,8 @@ Task<void> examineStored(Host& host, const Transport& transport, Examination& ex
     auto identity = IdentityFolder(host.files).load();
     Hash root;
     KJ_IF_MAYBE(own, identity) root = keyHash(*own->root);
-    auto knocking = reach(host, transport, found.self->parents, root);
+    Outward outward(host, found.self->proxy, PROXY_LOOK_MAX);
+    auto knocking = reach(outward.host(), transport, found.self->parents, root);
     auto reached = co_await knocking;
     found.seen.push_back(judgeReach(examination.parent, reached));
   }

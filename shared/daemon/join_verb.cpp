@@ -1,7 +1,9 @@
 #include "shared/daemon/join_verb.h"
 #include "shared/async/task.h"
 #include "shared/daemon/preflight.h"
+#include "shared/daemon/self.h"
 #include "shared/doctor/probe.h"
+#include "shared/link/proxy.h"
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -50,6 +52,7 @@ bool isJoinedFor(Host& host, const Token& token, const IdentityFacts& identity) 
   bool isOfFleet = false;
   KJ_IF_MAYBE(ours, own) isOfFleet = keyHash(*ours->root) == token.rootKey;
   auto name = (token.kind == TokenKind::REGION ? "region:" : "site:") + token.name;
+  if (token.name.empty()) return isOfFleet && identity.name.starts_with(name);
   return isOfFleet && (identity.name == name || identity.name.starts_with(name + "/"));
 }
 
@@ -67,20 +70,50 @@ Task<int> startTask(Host& host, JoinSteps& steps) {
   co_return EXIT_DONE;
 }
 
+// Another way to the same parent, from the next start on. `store` outlives the promise.
+Task<void> keepProxy(Store& store, std::string proxy) {
+  auto loading = loadSelf(store);
+  auto self = co_await loading;
+  KJ_IF_MAYBE(known, self) {
+    known->proxy = proxy;
+    Batch rows;
+    saveSelf(*known, rows);
+    auto saving = store.commit(kj::mv(rows));
+    co_await saving;
+  }
+  auto closing = store.close();
+  co_await closing;
+}
+
+kj::Promise<void> keepProxy(Host& host, kj::StringPtr database, std::string proxy) {
+  return openStore(host, database).then([proxy = std::move(proxy)](kj::Own<Store>&& store) {
+    kj::Promise<void> keeping = keepProxy(*store, proxy);
+    return keeping.attach(kj::mv(store));
+  });
+}
+
 // Its parameters outlive the promise.
-Task<int> joinTask(Host& host, const Transport& transport, const Token& token, JoinSteps& steps) {
+Task<int> joinTask(Host& host, const Transport& transport, const Token& token,
+                   const std::string& proxy, JoinSteps& steps) {
   auto identity = lookAtIdentity(host);
   if (isJoinedFor(host, token, identity)) {
-    std::cout << "this machine is " << identity.name << " already; the token was not used"
+    std::cout << "this machine is " << identity.name << " already; "
+              << (token.id.empty() ? "it need not call" : "the token was not used")
               << std::endl;
+    if (!proxy.empty()) {
+      auto keeping = keepProxy(host, steps.database, proxy);
+      co_await keeping;
+      std::cout << "it dials through the proxy that was given now" << std::endl;
+    }
     auto starting = startTask(host, steps);
     co_return co_await starting;
   }
-  auto looking = steps.before(host, transport, token);
+  Outward looker(host, proxy, PROXY_LOOK_MAX), joiner(host, proxy);
+  auto looking = steps.before(looker.host(), transport, token);
   auto before = co_await looking;
   auto code = tell(before);
   if (hasProblem(before)) co_return code;
-  auto joining = steps.join(host, transport, token);
+  auto joining = steps.join(joiner.host(), transport, token, proxy);
   auto outcome = co_await joining;
   if (!outcome.ok) {
     std::cerr << "error: " << outcome.text << " (" << outcome.reason << ")" << std::endl;
@@ -93,13 +126,14 @@ Task<int> joinTask(Host& host, const Transport& transport, const Token& token, J
 
 }  // namespace
 
-int runJoin(const std::string& dataFolder, const std::string& argument, TokenKind kind,
+int runJoin(const std::string& dataFolder, const JoinWords& words, TokenKind kind,
             JoinSteps steps) {
   std::string written;
-  if (!readToken(argument, written)) {
-    std::cerr << "error: cannot read " << argument.substr(1) << std::endl;
+  if (!readToken(words.token, written)) {
+    std::cerr << "error: cannot read " << words.token.substr(1) << std::endl;
     return EXIT_USAGE;
   }
+  if (!isUsableProxy(words.proxy)) return EXIT_USAGE;
   auto parsed = parseToken(written);
   if (auto error = std::get_if<TokenError>(&parsed)) {
     std::cerr << "error: " << error->text << " (" << error->reason << ")" << std::endl;
@@ -112,9 +146,22 @@ int runJoin(const std::string& dataFolder, const std::string& argument, TokenKin
               << " join TOKEN (token-kind)" << std::endl;
     return EXIT_USAGE;
   }
+  return runJoin(dataFolder, token, words.proxy, kj::mv(steps));
+}
+
+int runJoin(const std::string& dataFolder, const Token& token, const std::string& proxy,
+            JoinSteps steps) {
   return runOnce(dataFolder, [&](Host& host, const Transport& transport) -> kj::Promise<int> {
-    return joinTask(host, transport, token, steps);
+    return joinTask(host, transport, token, proxy, steps);
   });
+}
+
+bool isUsableProxy(const std::string& url) {
+  if (url.empty()) return true;
+  auto parsed = parseProxy(url);
+  auto wrong = std::get_if<std::string>(&parsed);
+  if (wrong != nullptr) std::cerr << "error: " << *wrong << std::endl;
+  return wrong == nullptr;
 }
 
 }  // namespace skerry

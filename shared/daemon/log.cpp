@@ -19,6 +19,7 @@ bool started = false;
 }  // namespace
 
 void startLogging() {
+  if (started) return;
   auto logger = spdlog::stderr_logger_st("skerry");
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   logger->flush_on(spdlog::level::info);

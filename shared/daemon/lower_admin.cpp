@@ -27,4 +27,9 @@ kj::Promise<void> LowerAdmin::revokeToken(RevokeTokenContext context) {
   return kj::READY_NOW;
 }
 
+kj::Promise<void> LowerAdmin::approveHost(ApproveHostContext context) {
+  refuse(context.getResults(), {notHere(tier, "host approve")});
+  return kj::READY_NOW;
+}
+
 }  // namespace skerry

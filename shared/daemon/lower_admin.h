@@ -15,6 +15,7 @@ public:
   kj::Promise<void> delete_(DeleteContext context) final;
   kj::Promise<void> createToken(CreateTokenContext context) final;
   kj::Promise<void> revokeToken(RevokeTokenContext context) final;
+  kj::Promise<void> approveHost(ApproveHostContext context) override;
 
 private:
   const char* tier;

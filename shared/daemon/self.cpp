@@ -18,6 +18,7 @@ void saveSelf(const Self& self, Batch& rows) {
   link.setHost(self.host);
   link.setNumber(self.number);
   link.setParentKey(self.parentKey.view());
+  link.setProxy(self.proxy);
   rows.put(Table::META, SELF_DOCUMENT, view(LINK_ROW), view(encode<schema::StoredLink>(link)));
 }
 
@@ -32,6 +33,7 @@ Self readSelf(BytesView row) {
   self.authority = copy(link.getAuthority());
   self.home = copy(link.getHome());
   self.parentKey = Hash::from(link.getParentKey());
+  self.proxy = text(link.getProxy());
   return self;
 }
 

@@ -17,6 +17,7 @@ struct Self {
   // The device key of the parent we follow: it is known by that, not by the dates of its
   // certificate, so that neither its expiry nor a wrong clock of ours can part us.
   Hash parentKey;
+  std::string proxy;       // that the parents are dialled through (link/proxy.h); empty: none
 };
 
 constexpr std::string_view LINK_ROW = "link";

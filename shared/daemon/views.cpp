@@ -135,6 +135,26 @@ void addInstances(ItemList& list, const Bounds& bounds, const Registers& registe
   });
 }
 
+void addWaiting(ItemList& list, const Bounds& bounds, const std::string& region,
+                const std::string& site, const std::string& key, const Bytes& value,
+                bool isApproved) {
+  constexpr std::string_view PENDING = "pending/";
+  if (!site.empty() || !key.starts_with(PENDING)) return;
+  auto id = key.substr(PENDING.size());
+  if (!Bounds::admits(bounds.name, id)) return;
+  list.add("pending", "", id, [&value, region, isApproved](schema::Item::Builder item) {
+    Decoded<schema::PendingStatus> decoded(value);
+    auto from = decoded.get();
+    auto to = item.initStatus().initPending();
+    to.setRegion(region);
+    to.setAddress(from.getAddress());
+    to.setHost(from.getHost());
+    to.setVersion(from.getVersion());
+    to.setSince(timeOrEmpty(from.getSinceMs()));
+    to.setState(isApproved ? "approved" : "waiting");
+  });
+}
+
 void addHosts(ItemList& list, const Bounds& bounds, const Registers& registers) {
   auto sites = summarise(registers);
   registers([&](const std::string& site, const std::string& key, const Bytes& value) {

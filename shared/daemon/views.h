@@ -47,6 +47,10 @@ struct Bounds {
 };
 
 void addInstances(ItemList& list, const Bounds& bounds, const Registers& registers);
+// If the register is of a host that waits to be let in at `region`, that host.
+void addWaiting(ItemList& list, const Bounds& bounds, const std::string& region,
+                const std::string& site, const std::string& key, const Bytes& value,
+                bool isApproved = false);
 void addHosts(ItemList& list, const Bounds& bounds, const Registers& registers);
 
 // A sentence for each instance that does not run: its state, and why.

@@ -34,6 +34,11 @@ constexpr const char* FOR_APPLICATIONS =
     "OOMPolicy=continue\n"
     "TasksMax=infinity\n";
 
+constexpr const char* CALLS_HOME =
+    "# Or a file that says where home is.\n"
+    "ConditionPathExists=|/etc/skerry/home\n"
+    "ConditionPathExists=|/boot/firmware/skerry.home\n";
+
 constexpr const char* CONFINED =
     "UMask=0027\n"
     "NoNewPrivileges=yes\n"
@@ -64,8 +69,10 @@ std::string serviceUnit(const Subject& subject) {
   auto unit = "[Unit]\nDescription=" + subject.program + ", a tier of Skerry\n"
               "Documentation=man:" + subject.program + "(8)\n"
               "# Nothing to serve before it has an identity: `" + subject.beginning + "`.\n"
-              "ConditionPathExists=" + literally(subject.folder) + "/identity/chain.pem\n"
-              "StartLimitIntervalSec=0\n";
+              "ConditionPathExists=" + (subject.runsApplications ? "|" : "") +
+              literally(subject.folder) + "/identity/chain.pem\n";
+  if (subject.runsApplications) unit += CALLS_HOME;
+  unit += "StartLimitIntervalSec=0\n";
   // A link comes and goes; nothing waits for one.
   if (subject.runsApplications) unit += "After=podman.socket docker.socket\n";
   else unit += "After=network.target\n";

@@ -1,5 +1,6 @@
 #include "shared/link/enroll.h"
 #include "capnp/enroll.capnp.h"
+#include "shared/link/socket.h"
 #include <capnp/serialize.h>
 #include <kj/debug.h>
 
@@ -56,10 +57,11 @@ kj::Own<Message> writeReply(const EnrollAnswer& answer) {
   return message;
 }
 
-kj::Promise<EnrollAnswer> judge(EnrollDesk& desk, Frame& frame) {
+kj::Promise<EnrollAnswer> judge(EnrollDesk& desk, Frame& frame, const std::string& address) {
   std::variant<EnrollAsked, EnrollRefused> asked = malformed("its inside is damaged");
   kj::runCatchingExceptions([&] { asked = readRequest(frame); });
   if (auto refused = std::get_if<EnrollRefused>(&asked)) return EnrollAnswer(*refused);
+  std::get<EnrollAsked>(asked).address = address;
   return kj::evalNow([&] { return desk.enroll(kj::mv(std::get<EnrollAsked>(asked))); })
       .catch_([](kj::Exception&&) -> EnrollAnswer {
     return EnrollRefused{"try-again", "the parent could not record the answer just now. Try again; "
@@ -130,10 +132,18 @@ EnrollAnswer readReply(Frame& frame, const Expected& expected) {
 
 }  // namespace
 
+bool mayComeLater(const EnrollRefused& refused) {
+  return refused.reason == "pending" || refused.reason == "try-again" ||
+         refused.reason == "site-not-here";
+}
+
 kj::Promise<void> serveEnroll(kj::Own<kj::AsyncIoStream> stream, EnrollDesk& desk,
                               kj::Timer& timer) {
-  return serveQuestion(kj::mv(stream), [&desk](Frame& frame) {
-    return judge(desk, frame).then([](EnrollAnswer&& answer) { return writeReply(answer); });
+  auto address = peerAddress(*stream);
+  return serveQuestion(kj::mv(stream), [&desk, address](Frame& frame) {
+    return judge(desk, frame, address).then([](EnrollAnswer&& answer) {
+      return writeReply(answer);
+    });
   }, timer);
 }
 

@@ -12,13 +12,14 @@ namespace skerry {
 // What a joiner asks, checked as far as one can without knowing tokens: its requests are signed by
 // the keys in them.
 struct EnrollAsked {
-  std::string token;   // id
+  std::string token;   // id; empty: it calls home
   Bytes secret;
   OwnKey deviceKey;
   OwnKey caKey;        // null but for a region
   Bytes documentKey;   // Ed25519; empty but for a region
   std::string host;
   std::string version;
+  std::string address;  // whence it calls, ADDRESS; empty: not known
 };
 
 struct Enrolled {
@@ -58,6 +59,10 @@ struct Joiner {
   std::string version = {};
 };
 
+// What is worth asking again after a while, though nothing changes here.
+bool mayComeLater(const EnrollRefused& refused);
+
+// Calls home with a token that has no id.
 // Tries each address of the token once, in order. The answer's certificates are checked against the
 // token and our keys. DISCONNECTED, naming each address and its trouble, when no parent answered;
 // FAILED when one answered what cannot be. `host` and `transport` outlive the promise; the keys are

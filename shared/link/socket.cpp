@@ -1,6 +1,7 @@
 #include "shared/link/socket.h"
 #include "shared/link/link_limits.h"
 #include <kj/exception.h>
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -15,6 +16,21 @@ void tuneSocket(kj::AsyncIoStream& stream) {
     stream.setsockopt(SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     stream.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &silentMs, sizeof(silentMs));
   });
+}
+
+std::string peerAddress(kj::AsyncIoStream& stream) {
+  sockaddr_storage peer{};
+  kj::uint length = sizeof(peer);
+  auto base = reinterpret_cast<sockaddr*>(&peer);
+  auto failed = kj::runCatchingExceptions([&] { stream.getpeername(base, &length); });
+  if (failed != nullptr) return "";
+  char text[INET6_ADDRSTRLEN] = "";
+  if (peer.ss_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(&peer)->sin_addr, text, sizeof(text));
+  } else if (peer.ss_family == AF_INET6) {
+    inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6*>(&peer)->sin6_addr, text, sizeof(text));
+  }
+  return text;
 }
 
 }  // namespace skerry

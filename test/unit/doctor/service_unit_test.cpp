@@ -15,7 +15,8 @@ TEST_CASE("a site's service ends nothing but the daemon, and confines nothing th
   CHECK(unitName(subject) == "skerry-site.service");
   for (auto line : {"Type=notify", "KillMode=process", "Restart=always", "Delegate=yes",
                     "ExecStart=/opt/skerry/skerry-site serve --data /data/site",
-                    "ConditionPathExists=/data/site/identity/chain.pem", "LimitNOFILE=1024",
+                    "ConditionPathExists=|/data/site/identity/chain.pem",
+                    "ConditionPathExists=|/etc/skerry/home", "LimitNOFILE=1024",
                     "WantedBy=multi-user.target"}) {
     CAPTURE(line);
     CHECK((has(unit, line) || unit.ends_with("\n" + std::string(line) + "\n")));
