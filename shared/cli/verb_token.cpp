@@ -1,3 +1,4 @@
+#include "shared/cli/qr_code.h"
 #include "shared/cli/query.h"
 #include "shared/cli/table.h"
 #include "shared/crypto/bytes.h"
@@ -54,7 +55,9 @@ Task<int> create(Cli& cli, Options options) {
     cli.machine.out(text(grant.getToken()) + "\n");
     co_return int(ExitCode::DONE);
   }
-  cli.print(value, text(grant.getCommand()) + "\n");
+  // For the telephone of who goes to the machine.
+  auto code = cli.machine.outIsTerminal() ? qrCode(text(grant.getToken())) : std::string();
+  cli.print(value, text(grant.getCommand()) + "\n" + code);
   auto where = parsed.named.kind + " " + parsed.named.name;
   if (cli.options.output != Output::YAML) {
     cli.note("Run this on the machine that becomes " + where + "; good once, until " +

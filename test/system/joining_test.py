@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Joining with tokens that are good, and with every kind that is not."""
 import os
+import pty
 import random
 import shutil
 import subprocess
@@ -41,6 +42,45 @@ class JoiningTest(FleetCase):
         self.fleet.must(self.fleet.join_site(self.folder("oslo"), token))
         self.refused(self.join("skerry-site", token, "thief"), "thief", "token-used",
                      "skerry token create")
+
+    def on_a_terminal(self, *words):
+        """What the client writes there."""
+        reader, writer = pty.openpty()
+        client = subprocess.Popen([f"{self.fleet.programs}/skerry", "--socket",
+                                   self.fleet.central.socket, *words], stdin=subprocess.DEVNULL,
+                                  stdout=writer, stderr=subprocess.DEVNULL,
+                                  env=self.fleet.environment)
+        os.close(writer)
+        said = b""
+        try:
+            while part := os.read(reader, 65536):
+                said += part
+        except OSError:  # nobody writes any more
+            pass
+        os.close(reader)
+        self.assertEqual(client.wait(timeout=60), 0)
+        return said.decode()
+
+    def test_the_code_on_the_terminal_is_the_token_for_who_photographs_it(self):
+        self.fleet.declare_site("oslo")
+        said = self.on_a_terminal("token", "create", "site", "oslo").replace("\r", "")
+        token = said.splitlines()[0].split()[-1]
+        rows = []
+        for line in [line for line in said.splitlines() if line.startswith("\x1b[40;97m")]:
+            marks = line.removeprefix("\x1b[40;97m").removesuffix("\x1b[0m")
+            rows += [[255 if mark in half else 0 for mark in marks] for half in ("▀█", "▄█")]
+        self.assertLessEqual(len(rows[0]), 80)
+        size = 4
+        picture = b"".join(bytes(value for value in row for _ in range(size)) * size
+                           for row in rows)
+        path = self.folder("code.pgm")
+        with open(path, "wb") as file:
+            file.write(b"P5 %d %d 255\n" % (len(rows[0]) * size, len(rows) * size) + picture)
+        read = subprocess.run(["zbarimg", "--quiet", "--raw", path], capture_output=True,
+                              check=False)
+        self.assertEqual(read.stdout.decode().strip(), token, read.stderr)
+        self.fleet.must(self.fleet.join_site(self.folder("oslo"), token))
+        self.assertNotIn("\x1b", self.fleet.skerry("token", "create", "site", "oslo").out)
 
     def test_a_used_token_of_a_region_is_refused_too(self):
         self.fleet.must(self.fleet.apply("kind: Region\nname: south\n"))
