@@ -4,6 +4,8 @@ install_test.py PROGRAMS_FOLDER SOURCES [UNITTEST OPTION...]"""
 import glob
 import hashlib
 import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -84,6 +86,43 @@ class Installed(FleetCase):
                     text = file.read().replace("\\-", "-")
             for verb in (["apply", "token create"] if section == 1 else ["serve", "doctor"]):
                 self.assertIn(f"{program} {verb}", text)
+
+    def commands(self):
+        """(guide, words) of every command of ours in the guides."""
+        for guide in glob.glob(self.path("share/doc/skerry/guides/*.md")):
+            with open(guide, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+            blocks = [line.strip() for line in lines if line.startswith("    ")]
+            inline = [part for line in lines if not line.startswith("    ")
+                      for part in re.findall(r"`(skerry[^`]*)`", line)]
+            for command in blocks + inline:
+                words = shlex.split(command, comments=True)
+                ends = [words.index(mark) for mark in ("|", ">", "&&") if mark in words]
+                words = words[:min(ends, default=len(words))]
+                if words and words[0] in PROGRAMS and len(words) > 1:
+                    yield os.path.basename(guide), words
+
+    def test_every_command_of_the_guides_is_one_that_the_programs_know(self):
+        helps, seen = {}, 0
+        def help_of(*words):
+            if words not in helps:
+                done = run(self.path("bin", words[0]), *words[1:], "--help")
+                helps[words] = done.stdout if done.returncode == 0 else ""
+            return helps[words]
+        for guide, (program, *words) in self.commands():
+            told = f"{guide}: {program} {' '.join(words)}"
+            if words[0].startswith("-") or words[0] in ("x", "site.service"):
+                continue
+            text = help_of(program, words[0])
+            self.assertTrue(text, told)
+            if "Subcommands:" in text:
+                text += help_of(program, words[0], words[1])
+                self.assertTrue(help_of(program, words[0], words[1]), told)
+            for option in [word.split("=")[0] for word in words if word.startswith("-")]:
+                if option != "-":
+                    self.assertIn(option, text + help_of(program), told)
+            seen += 1
+        self.assertGreater(seen, 60)
 
     # ---- Shells ------------------------------------------------------------------------------
 
