@@ -88,10 +88,15 @@ kj::Promise<void> CentralAdmin::status(StatusContext context) {
   auto counts = countStates(Bounds(), registers(core));
   writeCounts(counts, status.initInstances(counts.size()));
   auto stale = staleSites(core, summaries);
-  auto findings = status.initFindings(stale.size());
+  auto waiting = waitingHosts(registers(core));
+  auto findings = status.initFindings(stale.size() + !waiting.empty());
   for (size_t i = 0; i < stale.size(); ++i) {
     findings[i].setText(stale[i]);
     findings[i].setNext("skerry get sites -o wide");
+  }
+  if (!waiting.empty()) {
+    findings[stale.size()].setText(waiting);
+    findings[stale.size()].setNext("skerry get pending");
   }
   status.setAsOfMs(oldestKnowledgeMs(core));
   return kj::READY_NOW;

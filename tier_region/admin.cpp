@@ -149,9 +149,14 @@ kj::Promise<void> RegionAdmin::status(StatusContext context) {
   writeCounts(counts, status.initInstances(counts.size()));
   auto& head = core.headRelay->newest();
   if (head) status.setAuthorityAsOf(printTime(head->timeMs));
-  if (!core.headRelay->finding().empty()) {
-    status.initFindings(1)[0].setText(core.headRelay->finding());
+  auto waiting = waitingHosts(registers(core));
+  auto cutOff = core.headRelay->finding();
+  auto findings = status.initFindings(!waiting.empty() + !cutOff.empty());
+  if (!waiting.empty()) {
+    findings[0].setText(waiting);
+    findings[0].setNext("skerry get pending");
   }
+  if (!cutOff.empty()) findings[findings.size() - 1].setText(cutOff);
   status.setAsOfMs(host.clock.wallMs());
   return kj::READY_NOW;
 }

@@ -74,6 +74,7 @@ public:
     auto port = co_await listening;
     core->openDoor(kj::mv(port));
     core->headRelay->begin();
+    core->forgetting = core->forgetCallers().eagerlyEvaluate([](kj::Exception&&) {});
     co_return kj::mv(core);
   }
 
@@ -118,6 +119,7 @@ kj::Promise<kj::Own<RegionCore>> RegionCore::open(Host& host, const Transport& t
 
 RegionCore::~RegionCore() noexcept(false) {
   adding = kj::READY_NOW;
+  forgetting = kj::READY_NOW;
   renewal = nullptr;
   headRelay = nullptr;
   parent = nullptr;

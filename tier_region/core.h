@@ -91,6 +91,7 @@ private:
   // Hosts without a token: home_desk.cpp.
   kj::Promise<EnrollAnswer> callHome(EnrollAsked asked);
   void noteCall(const Pending::Caller& caller);
+  kj::Promise<void> forgetCallers();
   void noLongerPending(const std::string& id);
   std::string unusedToken(const std::string& site, const std::string& host);
   // The certificates of our sites, and our own: renew_desk.cpp.
@@ -132,7 +133,7 @@ private:
   kj::Own<Outward> outward;  // towards central
   kj::Own<FrontDoor> door;
   kj::Own<Renewal> renewal;
-  kj::Promise<void> adding = kj::READY_NOW;
+  kj::Promise<void> adding = kj::READY_NOW, forgetting = kj::READY_NOW;
 };
 
 }  // namespace skerry

@@ -74,7 +74,6 @@ kj::Promise<EnrollAnswer> RegionCore::callHome(EnrollAsked asked) {
   std::vector<std::string> gone;
   Pending::Caller caller{device, asked.address, asked.host, asked.version};
   if (!pending.called(kj::mv(caller), clock.nowMs(), gone)) return EnrollAnswer(tooManyCall());
-  for (auto& other : pending.forget(clock.nowMs())) gone.push_back(other);
   for (auto& other : gone) noLongerPending(other);
   noteCall(*pending.find(id));
   return EnrollAnswer(notApproved(id));
@@ -95,6 +94,13 @@ void RegionCore::noteCall(const Pending::Caller& caller) {
   if (!registers->hasRoomFor(key, value) || !registers->set(key, kj::mv(value))) return;
   parent->statusChanged();
   changes.note();
+}
+
+kj::Promise<void> RegionCore::forgetCallers() {
+  return host.timer.afterDelay(PENDING_LOOK_EVERY).then([this] {
+    for (auto& id : pending.forget(clock.nowMs())) noLongerPending(id);
+    return forgetCallers();
+  });
 }
 
 void RegionCore::noLongerPending(const std::string& id) {

@@ -16,6 +16,7 @@ constexpr unsigned PENDING_PER_SECOND = 1;     // that were not known before
 constexpr unsigned PENDING_AT_ONCE = 64;
 constexpr size_t PENDING_TEXT_BYTES_MAX = 64;  // of what a caller says of itself
 constexpr int64_t PENDING_FORGET_MS = 60 * 60 * 1'000;
+constexpr auto PENDING_LOOK_EVERY = 10 * kj::MINUTES;
 
 // What a stranger says, as it may be shown to people: short, and no control characters.
 std::string presentable(const std::string& said);

@@ -40,6 +40,7 @@ kj::Promise<int> callAndTell(Host& host, const Transport& transport, const HomeA
   return calling.then([](JoinOutcome&& outcome) {
     if (outcome.ok) {
       logEvent(Severity::INFO, "home.joined", {{"name", outcome.text}});
+      notifyManager("STATUS=");
       return EXIT_DONE;
     }
     std::cerr << "error: " << outcome.text << " (" << outcome.reason << ")" << std::endl;

@@ -8,6 +8,8 @@
 namespace skerry {
 namespace {
 
+constexpr std::string_view PENDING = "pending/";  // of a region's own, below no site
+
 std::string str(capnp::Text::Reader from) { return std::string(from.begin(), from.size()); }
 
 // Registers are what a site says: one that cannot be read must not hide the others.
@@ -135,23 +137,34 @@ void addInstances(ItemList& list, const Bounds& bounds, const Registers& registe
   });
 }
 
+std::string waitingHosts(const Registers& registers) {
+  size_t count = 0;
+  registers([&](const std::string& site, const std::string& key, const Bytes&) {
+    count += site.empty() && key.starts_with(PENDING);
+  });
+  if (count == 0) return "";
+  return std::to_string(count) + (count == 1 ? " host waits" : " hosts wait") + " to be let in";
+}
+
 void addWaiting(ItemList& list, const Bounds& bounds, const std::string& region,
                 const std::string& site, const std::string& key, const Bytes& value,
                 bool isApproved) {
-  constexpr std::string_view PENDING = "pending/";
   if (!site.empty() || !key.starts_with(PENDING)) return;
   auto id = key.substr(PENDING.size());
   if (!Bounds::admits(bounds.name, id)) return;
-  list.add("pending", "", id, [&value, region, isApproved](schema::Item::Builder item) {
-    Decoded<schema::PendingStatus> decoded(value);
-    auto from = decoded.get();
-    auto to = item.initStatus().initPending();
-    to.setRegion(region);
-    to.setAddress(from.getAddress());
-    to.setHost(from.getHost());
-    to.setVersion(from.getVersion());
-    to.setSince(timeOrEmpty(from.getSinceMs()));
-    to.setState(isApproved ? "approved" : "waiting");
+  read<schema::PendingStatus>(value, [&](schema::PendingStatus::Reader from) {
+    auto copied = std::make_shared<Bytes>(encode<schema::PendingStatus>(from));
+    list.add("pending", "", id, [copied, region, isApproved](schema::Item::Builder item) {
+      Decoded<schema::PendingStatus> decoded(*copied);
+      auto said = decoded.get();
+      auto to = item.initStatus().initPending();
+      to.setRegion(region);
+      to.setAddress(said.getAddress());
+      to.setHost(said.getHost());
+      to.setVersion(said.getVersion());
+      to.setSince(timeOrEmpty(said.getSinceMs()));
+      to.setState(isApproved ? "approved" : "waiting");
+    });
   });
 }
 

@@ -51,6 +51,8 @@ void addInstances(ItemList& list, const Bounds& bounds, const Registers& registe
 void addWaiting(ItemList& list, const Bounds& bounds, const std::string& region,
                 const std::string& site, const std::string& key, const Bytes& value,
                 bool isApproved = false);
+// That some do, as a sentence; empty: nobody does.
+std::string waitingHosts(const Registers& registers);
 void addHosts(ItemList& list, const Bounds& bounds, const Registers& registers);
 
 // A sentence for each instance that does not run: its state, and why.

@@ -15,6 +15,9 @@ void look(const RegisterMirror& mirror) {
   ItemList items;
   addInstances(items, bounds, all);
   addHosts(items, bounds, all);
+  for (auto& [key, value] : mirror.all()) {
+    addWaiting(items, bounds, "north", "", "pending/" + key, value.value);
+  }
   auto selector = parseSelector("customer = acme and state != running");
   items.keep(selector.selector, [](const std::string&) { return Labels{{"customer", "acme"}}; }, 0);
   capnp::MallocMessageBuilder message;

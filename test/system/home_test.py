@@ -60,6 +60,7 @@ class HomeTest(FleetCase):
         table = self.fleet.skerry("get", "pending").out
         self.assertIn(host, table)
         self.assertIn("waiting", table)
+        self.assertIn("1 host waits to be let in", self.fleet.skerry("status").out)
         self.fleet.must(self.approve(host))
         said = calling.communicate(timeout=60)[0].decode()
         self.assertEqual(calling.returncode, 0, said)

@@ -195,6 +195,30 @@ TEST_CASE("a register that cannot be read hides none of the others") {
   CHECK(appsAtSites(fleet.registers())["oslo"]["acme/pos"].healthy());
 }
 
+TEST_CASE("who waits to be let in is listed with what can be read, and only a region's own word") {
+  capnp::MallocMessageBuilder message;
+  auto status = message.initRoot<schema::PendingStatus>();
+  status.setAddress("10.0.0.1");
+  auto good = encode<schema::PendingStatus>(status);
+  ItemList list;
+  addWaiting(list, Bounds(), "north", "", "pending/a", good);
+  addWaiting(list, Bounds(), "north", "", "pending/b", Bytes(5, 0xff));
+  addWaiting(list, Bounds(), "north", "oslo", "pending/c", good);
+  addWaiting(list, Bounds(), "north", "", "link", good);
+  REQUIRE(list.size() == 1);
+  capnp::MallocMessageBuilder answer;
+  auto items = answer.initRoot<schema::Admin::GetResults>().initItems(1);
+  list.write(items);
+  CHECK(items[0].getName() == "a");
+  CHECK(items[0].getStatus().getPending().getAddress() == "10.0.0.1");
+  CHECK(items[0].getStatus().getPending().getState() == "waiting");
+  Fleet fleet;
+  CHECK(waitingHosts(fleet.registers()) == "");
+  fleet.sites[""]["pending/a"] = good;
+  fleet.sites["oslo"]["pending/a"] = good;
+  CHECK(waitingHosts(fleet.registers()) == "1 host waits to be let in");
+}
+
 TEST_CASE("items come sorted by tenant and name, whatever order they were added in") {
   ItemList list;
   for (auto [tenant, name] : {std::pair("b", "a"), std::pair("a", "z"), std::pair("a", "b")}) {

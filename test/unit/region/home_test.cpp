@@ -40,6 +40,11 @@ struct HomeWorld : RegionWorld {
     world.runFor(500);
     return above->child->mirror().find("/pending/" + hostId(keyHash(device))) != nullptr;
   }
+  std::string finding() {
+    auto answer = world.run(service->admin().statusRequest().send(), 10'000);
+    auto findings = answer.getStatus().getFindings();
+    return findings.size() == 0 ? "" : findings[0].getText();
+  }
   size_t listed() {
     auto request = service->admin().getRequest();
     request.initQuery().setKind("pending");
@@ -55,10 +60,12 @@ TEST_CASE("a host without a token waits, is shown upward, and is let in once cen
   CHECK(w.call(*host) == "pending");
   CHECK(w.isShown(*host));
   CHECK(w.listed() == 1);
+  CHECK(w.finding() == "1 host waits to be let in");
   w.approve(*host, "oslo");
   CHECK(w.call(*host) == "site:oslo/host1");
   CHECK_FALSE(w.isShown(*host));
   CHECK(w.listed() == 0);
+  CHECK(w.finding() == "");
   // A lost answer is asked for again, also of a region that was restarted.
   w.begin();
   CHECK(w.call(*host) == "site:oslo/host1");
@@ -109,6 +116,17 @@ TEST_CASE("a region lets in who waits by a token that central left it, and by no
   CHECK(w.ask(token, *second) == "token-used");
   CHECK(w.call(*second) == "pending");
   CHECK(w.approveHere(*second, "oslo") == "not-here");
+}
+
+TEST_CASE("who stopped calling is shown no more after an hour or so") {
+  HomeWorld w;
+  auto host = device(5);
+  CHECK(w.call(*host) == "pending");
+  w.world.runFor(PENDING_FORGET_MS);
+  CHECK(w.isShown(*host));
+  w.world.runFor(2 * (PENDING_LOOK_EVERY / kj::MILLISECONDS));
+  CHECK_FALSE(w.isShown(*host));
+  CHECK(w.listed() == 0);
 }
 
 TEST_CASE("a revoked key that calls home is told so, whatever was approved") {
