@@ -7,6 +7,7 @@ using Cxx = import "/capnp/c++.capnp";
 using Manifest = import "manifest.capnp";
 using Logs = import "logs.capnp";
 using Telemetry = import "telemetry.capnp";
+using Journal = import "journal.capnp";
 $Cxx.namespace("skerry::schema");
 
 interface Admin {
@@ -71,6 +72,11 @@ interface Admin {
   # Lets a host in that has no token, by its identity, also before it first called: at its next call
   # it becomes the host `name` of the site (empty: the host says). Idempotent. A region may do so
   # for a host that waits there while it holds an unused token of the site, which is used up.
+
+  events @13 (query :Journal.EventQuery, sink :Journal.EventSink) -> (problems :List(Problem));
+  # What happened in this tier's subtree, as its regions know it. A region that does not answer in
+  # EVENTS_WAIT_MS is missing. With `follow` long.
+  const eventsWaitMs :UInt32 = 5000;
 }
 
 struct Query {
@@ -200,7 +206,10 @@ struct TierStatus {
   authorityAsOf @10 :Text;
   # At a region or site, RFC 3339: the time, by central's clock, of the newest word of central that
   # came this far. Empty: none so far.
+  lastHour @11 :List(EventCount) $Manifest.keyed("kind");
+  # At central or a region: what happened below within the last hour, as its regions heard of it.
 
+  struct EventCount { kind @0 :Text; count @1 :UInt32; }
   struct Counts { online @0 :UInt32; offline @1 :UInt32; pending @2 :UInt32; }
   # `pending`: declared, never heard of.
   struct StateCount { state @0 :Text; count @1 :UInt32; }
@@ -310,6 +319,8 @@ struct ApplicationView {
     healthy @5 :Bool;
     # And every instance of it runs.
   }
+  endedLastHour @6 :UInt32;
+  # At central or a region: lives of its instances that ended within the last hour.
 }
 
 struct InstanceView {

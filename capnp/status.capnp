@@ -20,7 +20,8 @@ struct Register {
   key @0 :Text;
   # At a site: `host`, `app/TENANT/APP`, `instance/TENANT/APP/SERVICE/ORDINAL`. A region puts
   # `SITE/` before its sites' keys and adds `SITE/link`, `SITE/token/ID` with the name of the host
-  # that joined with that token, and `/pending/ID` of a host that called home.
+  # that joined with that token, and `/pending/ID` of a host that called home. Of all its sites
+  # together it has `.rollup/TENANT/APP`, and `.rollup/` for what belongs to no application.
   seq @1 :UInt64;
   # Grows with every change of any register of this producer.
   value @2 :Data;
@@ -113,4 +114,16 @@ struct InstanceStatus {
     stopped @7;
     failed @8;
   }
+}
+
+struct AppRollup {
+  # `.rollup/TENANT/APP`, by a region: what its sites together say of one application. Roll-ups of
+  # several regions are added up; they grow with applications, not with sites.
+  sites @0 :UInt32;
+  # That reported it.
+  states @1 :List(Count);
+  # Instances, by the words of `get instances`.
+  lastHour @2 :List(Count);
+  # Events that the region heard of and that happened within the last hour, by kind.
+  struct Count { name @0 :Text; count @1 :UInt32; }
 }

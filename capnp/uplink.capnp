@@ -13,6 +13,7 @@ using Authority = import "authority.capnp";
 using Status = import "status.capnp";
 using Logs = import "logs.capnp";
 using Telemetry = import "telemetry.capnp";
+using Journal = import "journal.capnp";
 using Pulse = import "pulse.capnp".Pulse;
 $Cxx.namespace("skerry::schema");
 
@@ -43,6 +44,15 @@ interface Uplink extends(Pulse) {
   # The child gives its identity up: the parent forgets its key, and what it reported. Needs no
   # hello. Durable once answered; the key opens nothing afterwards, so the child erases it then.
   # Fails UNIMPLEMENTED where children are retired in another way.
+
+  eventMark @5 (epoch :UInt64, oldest :UInt64, next :UInt64) -> (mark :Journal.EventMark);
+  # Where the child's journal is to go on; it has `oldest` up to `next`, which is not written yet.
+  # A mark of a greater epoch, or beyond `next`, means that the child's journal went back in time:
+  # it begins a greater epoch. Needs no `hello` to be right, and is asked again after any doubt.
+
+  events @6 (batch :Journal.EventBatch) -> (mark :Journal.EventMark);
+  # The next of the child's journal. Durable once answered. What the parent has already, or cannot
+  # follow on what it has, changes nothing: the mark says where to go on.
 }
 
 interface Downlink extends(Pulse) {
@@ -58,11 +68,16 @@ interface Downlink extends(Pulse) {
 
   logs @2 (query :Logs.LogQuery, sink :Logs.LineSink) -> (missing :List(Text));
   # Writes the lines that match into `sink`, nearest the service first; with `follow` until the
-  # caller drops the call. `missing` names sites that could not be asked. Long.
+  # caller drops the call. `missing` names sites that could not be asked; of a site, its instances
+  # whose lines cannot be read now. Long.
 
   usage @3 (query :Telemetry.UsageQuery)
         -> (rows :List(Telemetry.Usage), omitted :UInt32, missing :List(Text));
   # What things use now, at this child and below; rows of what the query is about, summed up.
+
+  events @4 (query :Journal.EventQuery, sink :Journal.EventSink);
+  # Writes what happened at this child and below into `sink`, as far as it is known here. With
+  # `follow` until the caller drops the call. Long.
 }
 
 struct ChildHello {

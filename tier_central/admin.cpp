@@ -84,6 +84,7 @@ kj::Promise<void> CentralAdmin::status(StatusContext context) {
     else if (summary.online) sites.setOnline(sites.getOnline() + 1);
     else sites.setOffline(sites.getOffline() + 1);
   }
+  writeLastHour(rollups(core), status);
   status.setApplications(core.registry.applications.size());
   auto counts = countStates(Bounds(), registers(core));
   writeCounts(counts, status.initInstances(counts.size()));

@@ -2,6 +2,7 @@
 #pragma once
 #include "capnp/admin.capnp.h"
 #include "shared/daemon/rebuilt.h"
+#include "shared/daemon/rollup.h"
 #include "shared/daemon/views.h"
 #include "shared/model/time_text.h"
 #include "tier_central/core.h"
@@ -13,6 +14,8 @@ namespace skerry {
 bool isUsed(const CentralCore& core, const std::string& id, const TokenObject& token);
 // Status registers of all sites, as the regions reported them. Borrows the core.
 Registers registers(const CentralCore& core);
+// What all regions' sites say together of each application.
+Rollups rollups(const CentralCore& core);
 // A line for each site that is connected, all the way, and does not have what central said in the
 // last hours. A head's time is central's own, so that no clock below can hide it.
 std::vector<std::string> staleSites(const CentralCore& core,
@@ -44,10 +47,14 @@ public:
   kj::Promise<void> doctor(DoctorContext context) override;
   kj::Promise<void> usage(UsageContext context) override;
   kj::Promise<void> approveHost(ApproveHostContext context) override;
+  kj::Promise<void> events(EventsContext context) override;
 
 private:
   // Fails OVERLOADED while the store is being reopened.
   CentralCore& core();
+
+  kj::Promise<void> askRegion(const std::string& region, Child& child,
+                              schema::EventQuery::Reader query, schema::EventSink::Client sink);
 
   struct Missing : kj::Refcounted { std::vector<std::string> sites; };
 

@@ -40,6 +40,7 @@ void fillSite(schema::Item::Builder item, const SiteObject& site, const SiteSumm
 }
 
 struct Reports {
+  Rollups rollups;
   std::map<std::string, SiteSummary> sites;
   std::map<std::string, std::map<std::string, AppAtSite>> apps;
 };
@@ -80,6 +81,7 @@ void fillApplication(schema::Item::Builder item, CentralCore& core, const Tenant
   bounds.app = name.second;
   auto counts = countStates(bounds, registers(core));
   writeCounts(counts, to.initCounts(counts.size()));
+  to.setEndedLastHour(reports.rollups[name.first + "/" + name.second].ended());
 }
 
 void fillToken(schema::Item::Builder item, const CentralCore& core, const std::string& id,
@@ -199,7 +201,7 @@ private:
   }
   void applications() {
     auto reports = std::make_shared<Reports>(
-        Reports{summarise(registers(core)), appsAtSites(registers(core))});
+        Reports{rollups(core), summarise(registers(core)), appsAtSites(registers(core))});
     for (auto& [name, app] : core.registry.applications) {
       if (!Bounds::admits(bounds.tenant, name.first) || !Bounds::admits(bounds.name, name.second) ||
           !Bounds::admits(bounds.app, name.second) || !isForSites(app)) continue;
@@ -249,10 +251,24 @@ bool isUsed(const CentralCore& core, const std::string& id, const TokenObject& t
   return region->second->mirror().find(token.name + "/token/" + id) != nullptr;
 }
 
+Rollups rollups(const CentralCore& core) {
+  Rollups sums;
+  for (auto& [region, child] : core.children) {
+    auto& all = child->mirror().all();
+    for (auto i = all.lower_bound(ROLLUP_PREFIX);
+         i != all.end() && i->first.starts_with(ROLLUP_PREFIX); ++i) {
+      sums[i->first.substr(std::string_view(ROLLUP_PREFIX).size())].merge(
+          decodeRollup(view(i->second.value)));
+    }
+  }
+  return sums;
+}
+
 Registers registers(const CentralCore& core) {
   return [&core](const RegisterVisitor& visit) {
     for (auto& [region, child] : core.children) {
       for (auto& [key, held] : child->mirror().all()) {
+        if (key.starts_with(ROLLUP_PREFIX)) continue;
         auto slash = key.find('/');
         visit(key.substr(0, slash), key.substr(slash + 1), held.value);
       }

@@ -34,8 +34,9 @@ Bytes encodeReading(const OrderReading& reading) {
 class CentralOpening {
 public:
   static Task<kj::Own<CentralCore>> run(Host& host, const Transport& transport,
-                                        CentralConfig config, CentralCore::Failed failed) {
-    auto core = kj::Own<CentralCore>(new CentralCore(host, std::move(config)),
+                                        CentralConfig config, Chronicle& chronicle,
+                                        CentralCore::Failed failed) {
+    auto core = kj::Own<CentralCore>(new CentralCore(host, std::move(config), chronicle),
                                      kj::_::HeapDisposer<CentralCore>::instance);
     auto opening = openStore(host, CENTRAL_DATABASE);
     core->store = co_await opening;
@@ -56,6 +57,7 @@ public:
     auto loading = Blobs::load(*core->store);
     core->blobs = co_await loading;
     equip(*core, kj::mv(failed));
+    core->chronicle.begin(1, SKERRY_VERSION);
     std::vector<std::string> joined;
     for (auto& [name, region] : core->registry.regions) {
       if (region.joined()) joined.push_back(name);
@@ -92,8 +94,9 @@ private:
 };
 
 kj::Promise<kj::Own<CentralCore>> CentralCore::open(Host& host, const Transport& transport,
-                                                    CentralConfig config, Failed failed) {
-  return CentralOpening::run(host, transport, std::move(config), kj::mv(failed));
+                                                    CentralConfig config, Chronicle& chronicle,
+                                                    Failed failed) {
+  return CentralOpening::run(host, transport, std::move(config), chronicle, kj::mv(failed));
 }
 
 CentralCore::~CentralCore() noexcept(false) {
@@ -191,6 +194,7 @@ void CentralCore::removeRegion(const std::string& name, Batch& rows) {
 
 void CentralCore::greeted(const std::string& name, schema::ChildHello::Reader hello) {
   door->admit();
+  noteRegion(name, true);
   auto found = registry.regions.find(name);
   auto at = text(hello.getAdvertise());
   if (found != registry.regions.end() && found->second.address != at) {
@@ -205,7 +209,9 @@ void CentralCore::fillHello(const std::string&, schema::ChildHello::Reader said,
   showUnheld(said, view(authorityEnvelope), nullptr, hello);
 }
 
-void CentralCore::statusChanged(const std::string&, const std::vector<std::string>&) {
+void CentralCore::statusChanged(const std::string& region, const std::vector<std::string>& keys) {
+  auto child = children.find(region);
+  if (keys.empty() && child != children.end()) noteRegion(region, child->second->online());
   changes.note();
 }
 

@@ -4,6 +4,7 @@
 #include "shared/daemon/changes.h"
 #include "shared/daemon/child.h"
 #include "shared/daemon/front_door.h"
+#include "shared/journal/chronicle.h"
 #include "shared/daemon/trusted_clock.h"
 #include "shared/replica/writer.h"
 #include "tier_central/declare.h"
@@ -20,9 +21,10 @@ class CentralCore final : private EnrollDesk, private RenewDesk, private PeerPol
                           private ChildOwner {
 public:
   using Failed = kj::Function<void(kj::Exception)>;
-  // `host` and `transport` outlive the core. FAILED when the folder was never initialised.
+  // References outlive the core. FAILED when the folder was never initialised.
   static kj::Promise<kj::Own<CentralCore>> open(Host& host, const Transport& transport,
-                                                CentralConfig config, Failed failed);
+                                                CentralConfig config, Chronicle& chronicle,
+                                                Failed failed);
   ~CentralCore() noexcept(false);
   KJ_DISALLOW_COPY(CentralCore);
 
@@ -34,6 +36,7 @@ public:
 
   Host& host;
   CentralConfig config;
+  Chronicle& chronicle;
   std::string fleet;  // its name
   kj::Own<Store> store;
   Registry registry;
@@ -50,8 +53,9 @@ public:
   Bytes authorityEnvelope;  // kind "authority", signed by the root
 
 private:
-  CentralCore(Host& host, CentralConfig config)
-      : host(host), config(std::move(config)), clock(host.clock) {}
+  CentralCore(Host& host, CentralConfig config, Chronicle& chronicle)
+      : host(host), config(std::move(config)),
+        chronicle(chronicle), clock(host.clock) {}
   friend class CentralOpening;
 
   void openDoor(const Transport& transport, kj::Own<kj::ConnectionReceiver> port);
@@ -64,6 +68,7 @@ private:
   bool canIssue() const { return nowMs() < validity(*identity.root).untilMs; }
   kj::Promise<void> addChild(const std::string& region);
   void project(Child& child, const std::set<std::string>& keys);
+  void noteRegion(const std::string& region, bool isOnline);
   kj::Promise<void> signHead(const std::string& region);
 
   void greeted(const std::string& region, schema::ChildHello::Reader hello) override;
@@ -77,6 +82,7 @@ private:
   int64_t nowMs() const override { return clock.nowMs(); }
 
   Hash rootKey;
+  std::set<std::string> onlineNoted;  // regions
   kj::Own<FrontDoor> door;
   kj::Own<Heads> heads;
 };

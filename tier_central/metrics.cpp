@@ -38,6 +38,7 @@ void measure(const CentralCore& core, Exposition& to) {
   measureRegions(core, to);
   measureSites(core, to);
   measureInstances(to, countStates(Bounds(), registers(core)));
+  measureLastHour(to, rollups(core));
 }
 
 }  // namespace skerry

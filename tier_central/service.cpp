@@ -4,10 +4,10 @@
 namespace skerry {
 
 CentralService::CentralService(Host& host, const Transport& transport, CentralConfig config)
-    : host(host), config(std::move(config)),
+    : host(host), config(std::move(config)), chronicle(host, EventLogBounds(), EventLogBounds()),
       core(host, [this, &transport](Rebuilt<CentralCore>::Failed failed) {
         // A rebuilt core takes the port it had.
-        return CentralCore::open(this->host, transport, this->config, kj::mv(failed))
+        return CentralCore::open(this->host, transport, this->config, chronicle, kj::mv(failed))
             .then([this](kj::Own<CentralCore>&& opened) {
           listening = opened->address;
           this->config.listen = listening;
@@ -28,10 +28,12 @@ kj::Promise<void> CentralService::start() {
 
 kj::Promise<void> CentralService::stop() {
   socket = nullptr;
-  KJ_IF_MAYBE(open, core.get()) {
-    return open->writer->durable().then([this] { core.drop(); });
-  }
-  return kj::READY_NOW;
+  return chronicle.end().then([this]() -> kj::Promise<void> {
+    KJ_IF_MAYBE(open, core.get()) {
+      return open->writer->durable().then([this] { core.drop(); });
+    }
+    return kj::READY_NOW;
+  });
 }
 
 void CentralService::measure(Exposition& to) {

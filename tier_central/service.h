@@ -27,6 +27,7 @@ private:
   Host& host;
   CentralConfig config;
   std::string listening;
+  Chronicle chronicle;
   Rebuilt<CentralCore> core;
   schema::Admin::Client adminClient;
   kj::Maybe<kj::Own<AdminSocket>> socket;

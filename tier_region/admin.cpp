@@ -9,6 +9,7 @@ namespace skerry {
 Registers registers(const RegionCore& core) {
   return [&core](const RegisterVisitor& visit) {
     for (auto& [key, held] : core.registers->all()) {
+      if (key.starts_with(ROLLUP_PREFIX)) continue;
       auto slash = key.find('/');
       visit(key.substr(0, slash), key.substr(slash + 1), held.value);
     }
@@ -46,7 +47,7 @@ struct AppTargets {
 };
 
 void fillApplication(schema::Item::Builder item, const RegionCore& core, const std::string& key,
-                     const AppTargets& targets) {
+                     const AppTargets& targets, uint32_t ended) {
   auto to = item.initStatus().initApplication();
   auto there = appsAtSites(registers(core));
   auto summaries = summarise(registers(core));
@@ -66,9 +67,11 @@ void fillApplication(schema::Item::Builder item, const RegionCore& core, const s
   bounds.app = key.substr(key.find('/') + 1);
   auto counts = countStates(bounds, registers(core));
   writeCounts(counts, to.initCounts(counts.size()));
+  to.setEndedLastHour(ended);
 }
 
-void addApplications(ItemList& list, const Bounds& bounds, const RegionCore& core) {
+void addApplications(ItemList& list, const Bounds& bounds, RegionCore& core) {
+  auto rollups = core.rollups();
   std::map<std::string, AppTargets> apps;
   for (auto& [site, plan] : core.assigner->sites()) {
     if (!Bounds::admits(bounds.site, site)) continue;
@@ -77,9 +80,10 @@ void addApplications(ItemList& list, const Bounds& bounds, const RegionCore& cor
   for (auto& [key, targets] : apps) {
     auto tenant = key.substr(0, key.find('/')), name = key.substr(key.find('/') + 1);
     if (!Bounds::admits(bounds.tenant, tenant) || !Bounds::admits(bounds.name, name)) continue;
-    list.add("application", tenant, name,
-             [&core, key = key, targets = targets](schema::Item::Builder item) {
-      fillApplication(item, core, key, targets);
+    list.add("application", tenant, name, [&core, key = key, targets = targets,
+                                           ended = rollups[key].ended()](
+                                              schema::Item::Builder item) {
+      fillApplication(item, core, key, targets, ended);
     });
   }
 }
@@ -145,6 +149,7 @@ kj::Promise<void> RegionAdmin::status(StatusContext context) {
     else sites.setPending(sites.getPending() + 1);
   }
   status.setApplications(core.assigner->applications());
+  writeLastHour(core.rollups(), status);
   auto counts = countStates(Bounds(), registers(core));
   writeCounts(counts, status.initInstances(counts.size()));
   auto& head = core.headRelay->newest();

@@ -25,6 +25,7 @@ public:
   kj::Promise<void> doctor(DoctorContext context) override;
   kj::Promise<void> usage(UsageContext context) override;
   kj::Promise<void> approveHost(ApproveHostContext context) override;
+  kj::Promise<void> events(EventsContext context) override;
 
 private:
   RegionCore& core();

@@ -32,8 +32,9 @@ bool isOfEarlierLife(const Document& document, const Gen& gen) {
 class RegionOpening {
 public:
   static Task<kj::Own<RegionCore>> run(Host& host, const Transport& transport,
-                                       RegionConfig config, RegionCore::Failed failed) {
-    auto core = kj::Own<RegionCore>(new RegionCore(host, transport, std::move(config)),
+                                       RegionConfig config, Chronicle& chronicle,
+                                       RegionCore::Failed failed) {
+    auto core = kj::Own<RegionCore>(new RegionCore(host, transport, std::move(config), chronicle),
                                     kj::_::HeapDisposer<RegionCore>::instance);
     auto opening = openStore(host, REGION_DATABASE);
     core->store = co_await opening;
@@ -54,6 +55,7 @@ public:
     auto counting = nextCounter(*core->store, "statusEpoch", 1);
     auto epoch = co_await counting;
     core->registers = kj::heap<RegisterSource>(epoch);
+    core->chronicle.begin(epoch, SKERRY_VERSION);
     auto aging = core->store->get(Table::META, SELF_DOCUMENT, view("era"));
     auto eraRow = co_await aging;
     KJ_IF_MAYBE(bytes, eraRow) core->era = unpackNumber(view(*bytes)).value_or(1);
@@ -75,6 +77,7 @@ public:
     core->openDoor(kj::mv(port));
     core->headRelay->begin();
     core->forgetting = core->forgetCallers().eagerlyEvaluate([](kj::Exception&&) {});
+    core->rollingUp = core->rollUpForEver().eagerlyEvaluate(nullptr);
     co_return kj::mv(core);
   }
 
@@ -113,13 +116,16 @@ private:
 };
 
 kj::Promise<kj::Own<RegionCore>> RegionCore::open(Host& host, const Transport& transport,
-                                                  RegionConfig config, Failed failed) {
-  return RegionOpening::run(host, transport, std::move(config), kj::mv(failed));
+                                                  RegionConfig config, Chronicle& chronicle,
+                                                  Failed failed) {
+  return RegionOpening::run(host, transport, std::move(config), chronicle, kj::mv(failed));
 }
 
 RegionCore::~RegionCore() noexcept(false) {
+  asking.cancel("the region's store is being reopened; try again in a moment");
   adding = kj::READY_NOW;
   forgetting = kj::READY_NOW;
+  rollingUp = kj::READY_NOW;
   renewal = nullptr;
   headRelay = nullptr;
   parent = nullptr;
@@ -190,6 +196,8 @@ void RegionCore::dropChild(const std::string& site) {
   eraseDocument(rows, siteIds(site).name);
   members.removeSite(site, rows);
   registers->eraseAll(site + "/");
+  chronicle.forget(site);
+  note("site.gone", EventSeverity::INFO, site + ": central gives it no home here any more");
   logEvent(Severity::INFO, "site.gone", {{"site", site}});
 }
 
@@ -247,6 +255,8 @@ void RegionCore::fetchMissing(const Orders::Stored& entry) {
 }
 
 void RegionCore::linkChanged() {
+  note(parent->online() ? "link.up" : "link.down",
+       parent->online() ? EventSeverity::INFO : EventSeverity::WARNING, "to central");
   if (parent->online()) {
     renewal->linkUp();
     for (auto& [key, entry] : upward->orders().entries()) fetchMissing(entry);
@@ -278,6 +288,7 @@ kj::Promise<void> RegionCore::serveSession(Secured peer) {
 
 void RegionCore::greeted(const std::string& site, schema::ChildHello::Reader) {
   door->admit();
+  noteSite(site, true);
   registers->set(site + "/link", linkStatus(true, clock.nowMs()));
   parent->statusChanged();
   changes.note();
@@ -292,7 +303,10 @@ void RegionCore::fillHello(const std::string& site, schema::ChildHello::Reader s
 void RegionCore::statusChanged(const std::string& site, const std::vector<std::string>& keys) {
   auto child = children.find(site);
   if (child == children.end()) return;
-  if (keys.empty()) reportLink(site);
+  if (keys.empty()) {
+    noteSite(site, child->second->online());
+    reportLink(site);
+  }
   for (auto& key : keys) {
     KJ_IF_MAYBE(value, child->second->mirror().find(key)) {
       // Of sites that tell too much, the region passes on what it has room for.
@@ -308,6 +322,7 @@ void RegionCore::statusChanged(const std::string& site, const std::vector<std::s
 // Its orders stay: they are the site's, whose next host gets them.
 kj::Promise<void> RegionCore::left(const std::string& site) {
   logEvent(Severity::INFO, "host.left", {{"site", site}});
+  note("host.left", EventSeverity::INFO, "its machine gave its identity up", site);
   members.removeSite(site, writer->rows());
   registers->eraseAll(site + "/");
   reportUses();

@@ -3,10 +3,12 @@
 #pragma once
 #include "shared/daemon/changes.h"
 #include "shared/daemon/child.h"
+#include "shared/daemon/event_desk.h"
 #include "shared/daemon/front_door.h"
 #include "shared/daemon/parent.h"
 #include "shared/daemon/problems.h"
 #include "shared/daemon/renewal.h"
+#include "shared/daemon/rollup.h"
 #include "shared/daemon/self.h"
 #include "shared/link/proxy.h"
 #include "tier_region/assign.h"
@@ -25,9 +27,10 @@ class RegionCore final : private EnrollDesk, private RenewDesk, private Renewal:
                          private PeerPolicy, private ChildOwner, private ParentOwner {
 public:
   using Failed = kj::Function<void(kj::Exception)>;
-  // `host` and `transport` outlive the core. FAILED when the folder never joined.
+  // References outlive the core. FAILED when the folder never joined.
   static kj::Promise<kj::Own<RegionCore>> open(Host& host, const Transport& transport,
-                                               RegionConfig config, Failed failed);
+                                               RegionConfig config, Chronicle& chronicle,
+                                               Failed failed);
   ~RegionCore() noexcept(false);
   KJ_DISALLOW_COPY(RegionCore);
 
@@ -38,9 +41,14 @@ public:
   // did, otherwise why not. Resolves when that is durable.
   kj::Promise<Refusals> approve(const std::string& id, const std::string& site,
                                 const std::string& name);
+  // Of each application, what its sites here say of it.
+  Rollups rollups();
+  // What happened here and at the sites that the query means.
+  kj::Promise<void> answerQuery(schema::EventQuery::Reader query, schema::EventSink::Client sink);
 
   Host& host;
   RegionConfig config;
+  Chronicle& chronicle;
   kj::Own<Store> store;
   Self self;
   Identity identity;
@@ -59,9 +67,12 @@ public:
   kj::Own<HeadRelay> headRelay;
 
 private:
-  RegionCore(Host& host, const Transport& transport, RegionConfig config)
-      : host(host), config(std::move(config)), pending(host.timer), clock(host.clock),
-        transport(transport) {}
+  RegionCore(Host& host, const Transport& transport, RegionConfig config, Chronicle& chronicle)
+      : host(host), config(std::move(config)), chronicle(chronicle), pending(host.timer),
+        clock(host.clock), transport(transport), eventDesk(host.timer, chronicle),
+        counting(chronicle, [this](const std::string&, const std::vector<Event>& events) {
+          for (auto& event : events) hour.add(event, this->host.clock.wallMs());
+        }) {}
   friend class RegionOpening;
 
   void openDoor(kj::Own<kj::ConnectionReceiver> port);
@@ -109,6 +120,15 @@ private:
                  schema::ParentHello::Builder hello) override;
   void statusChanged(const std::string& site, const std::vector<std::string>& keys) override;
   kj::Promise<void> left(const std::string& site) override;
+  kj::Promise<void> eventMark(const std::string& site, EventMarkCall context) override;
+  kj::Promise<void> events(const std::string& site, EventsTold context) override;
+  kj::Promise<void> events(EventsCall context) override;
+  // About the region itself; of a site where one is named.
+  void note(const char* kind, EventSeverity severity, std::string what,
+            const std::string& site = "");
+  void noteSite(const std::string& site, bool isOnline);
+  void reportRollups();
+  kj::Promise<void> rollUpForEver();
   // Towards central.
   bool mayLead(const std::string& name) override { return name == "central"; }
   void fillHello(schema::ChildHello::Builder hello) override;
@@ -131,9 +151,15 @@ private:
   std::unique_ptr<Signer> documents;
   const Transport& transport;
   kj::Own<Outward> outward;  // towards central
+  EventDesk eventDesk;
+  HourCounts hour;
+  Chronicle::Follower counting;
+  std::set<std::string> onlineNoted;  // sites
   kj::Own<FrontDoor> door;
   kj::Own<Renewal> renewal;
   kj::Promise<void> adding = kj::READY_NOW, forgetting = kj::READY_NOW;
+  kj::Promise<void> rollingUp = kj::READY_NOW;
+  kj::Canceler asking;  // who asks what happened
 };
 
 }  // namespace skerry

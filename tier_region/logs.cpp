@@ -29,8 +29,12 @@ kj::Promise<kj::Array<kj::String>> RegionCore::logs(schema::LogQuery::Reader que
       auto request = down->logsRequest();
       request.setQuery(query);
       request.setSink(sink);
-      asked.add(request.send().then([](auto&&) {},
-          [missing = kj::addRef(*missing), site = site](kj::Exception&&) mutable {
+      asked.add(request.send().then(
+          [missing = kj::addRef(*missing), site = site](auto&& answer) mutable {
+        for (auto instance : answer.getMissing()) {
+          missing->sites.add(kj::str(site.c_str(), "/", instance));
+        }
+      }, [missing = kj::addRef(*missing), site = site](kj::Exception&&) mutable {
         missing->sites.add(kj::str(site.c_str()));
       }));
     } else {

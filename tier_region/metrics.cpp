@@ -28,7 +28,7 @@ void measureSites(const RegionCore& core, Exposition& to) {
 
 }  // namespace
 
-void measure(const RegionCore& core, Exposition& to) {
+void measure(RegionCore& core, Exposition& to) {
   measureUplink(to, core.parent->online(), core.parent->sinceMs());
   auto& head = core.headRelay->newest();
   measureAuthority(to, head ? head->timeMs : 0);
@@ -36,6 +36,7 @@ void measure(const RegionCore& core, Exposition& to) {
            core.assigner->applications());
   measureSites(core, to);
   measureInstances(to, countStates(Bounds(), registers(core)));
+  measureLastHour(to, core.rollups());
 }
 
 }  // namespace skerry

@@ -5,6 +5,6 @@
 
 namespace skerry {
 
-void measure(const RegionCore& core, Exposition& to);
+void measure(RegionCore& core, Exposition& to);
 
 }  // namespace skerry

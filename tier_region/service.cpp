@@ -5,9 +5,10 @@ namespace skerry {
 
 RegionService::RegionService(Host& host, const Transport& transport, RegionConfig config)
     : host(host), config(std::move(config)),
+      chronicle(host, EventLogBounds(), SITE_EVENTS_AT_REGION),
       core(host, [this, &transport](Rebuilt<RegionCore>::Failed failed) {
         // A rebuilt core takes the port it had.
-        return RegionCore::open(this->host, transport, this->config, kj::mv(failed))
+        return RegionCore::open(this->host, transport, this->config, chronicle, kj::mv(failed))
             .then([this](kj::Own<RegionCore>&& opened) {
           listening = opened->address;
           this->config.listen = listening;
@@ -28,10 +29,12 @@ kj::Promise<void> RegionService::start() {
 
 kj::Promise<void> RegionService::stop() {
   socket = nullptr;
-  KJ_IF_MAYBE(open, core.get()) {
-    return open->writer->durable().then([this] { core.drop(); });
-  }
-  return kj::READY_NOW;
+  return chronicle.end().then([this]() -> kj::Promise<void> {
+    KJ_IF_MAYBE(open, core.get()) {
+      return open->writer->durable().then([this] { core.drop(); });
+    }
+    return kj::READY_NOW;
+  });
 }
 
 void RegionService::measure(Exposition& to) {

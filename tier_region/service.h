@@ -22,11 +22,13 @@ public:
   schema::Admin::Client admin() { return adminClient; }
   // Null while the store is being reopened.
   kj::Maybe<RegionCore&> current() { return core.get(); }
+  Chronicle& journal() { return chronicle; }
 
 private:
   Host& host;
   RegionConfig config;
   std::string listening;
+  Chronicle chronicle;
   Rebuilt<RegionCore> core;
   schema::Admin::Client adminClient;
   kj::Maybe<kj::Own<AdminSocket>> socket;

@@ -14,14 +14,14 @@ Registers registers(const SiteCore& core) {
   };
 }
 
-namespace {
-
 SiteCore& coreOf(SiteService& service) {
   KJ_IF_MAYBE(core, service.current()) return *core;
   kj::throwFatalException(KJ_EXCEPTION(OVERLOADED,
       "this site's disk failed and its store is being reopened; applications run on, try again "
       "in a moment"));
 }
+
+namespace {
 
 // What the disk keeps from being done; empty: nothing.
 std::string diskFinding(SiteService& service) {
@@ -172,7 +172,13 @@ kj::Promise<void> SiteAdmin::logs(LogsContext context) {
   query->setRoot(params.getQuery());
   auto asked = query->getRoot<schema::LogQuery>();
   if (!isOfSite) asked.setTenant(apps[0].first);
-  return core.logs(asked.asReader(), params.getSink()).ignoreResult().attach(kj::mv(query));
+  return core.logs(asked.asReader(), params.getSink()).attach(kj::mv(query))
+      .then([context, here = core.self.name](kj::Array<kj::String>&& missing) mutable {
+    auto list = context.getResults().initMissing(missing.size());
+    for (size_t i = 0; i < missing.size(); ++i) {
+      list.set(i, kj::str(here.c_str(), "/", missing[i]));
+    }
+  });
 }
 
 kj::Promise<void> SiteAdmin::why(WhyContext context) {

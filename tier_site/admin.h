@@ -13,6 +13,9 @@ class SiteService;
 // What this site reports of itself. Borrows the core.
 Registers registers(const SiteCore& core);
 
+// Fails OVERLOADED while its store is being reopened.
+SiteCore& coreOf(SiteService& service);
+
 class SiteAdmin final : public LowerAdmin {
 public:
   // Both outlive this.
@@ -25,6 +28,7 @@ public:
   kj::Promise<void> changed(ChangedContext context) override;
   kj::Promise<void> doctor(DoctorContext context) override;
   kj::Promise<void> usage(UsageContext context) override;
+  kj::Promise<void> events(EventsContext context) override;
 
 private:
   Host& host;

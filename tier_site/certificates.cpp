@@ -1,5 +1,6 @@
 // The certificate of a site's host: what comes next, and what time it is for judging others.
 #include "shared/daemon/log.h"
+#include "shared/model/time_text.h"
 #include "tier_site/core.h"
 
 namespace skerry {
@@ -30,6 +31,10 @@ void SiteCore::takeNext(Renewed next) {
     if (!(*up)->online()) (*up)->dialNow();
   }
   handshaker = kj::mv(fresh);
+  Event renewed;
+  renewed.kind = "certificate.renewed";
+  renewed.text = "good until " + printTime(validity(*identity.chain[0]).untilMs);
+  events.journal().chronicle.record(std::move(renewed));
   IdentityFolder(host.files).saveChain(identity.chain);
 }
 

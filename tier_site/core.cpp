@@ -7,6 +7,7 @@
 #include "shared/replica/document_store.h"
 #include "tier_site/join.h"
 #include "tier_site/site_status.h"
+#include <kj/refcount.h>
 
 namespace skerry {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 DocumentIds idsOf(const Self& self) {
   return {"site/" + self.name, DocumentKind::SITE, DocumentEnd::CHILD, self.number};
 }
+
+struct MissingInstances : kj::Refcounted { kj::Vector<kj::String> names; };
 
 }  // namespace
 
@@ -62,6 +65,7 @@ private:
     core.rootKey = keyHash(*core.identity.root);
     core.authorityKey = openAuthority(*core.identity.root, view(core.self.authority)).authority;
     core.startedMs = core.host.clock.wallMs();
+    core.aloneSinceMs = int64_t(core.host.clock.bootMs());
     core.handshaker = core.transport.newHandshaker(core.host, core, core.identity);
   }
 
@@ -227,6 +231,13 @@ void SiteCore::fetchMissing() {
 
 void SiteCore::linkChanged() {
   headWatch->linkChanged(isLinkUp());
+  auto& journal = events.journal();
+  auto bootMs = int64_t(host.clock.bootMs());
+  journal.add(journal.watch.link(isLinkUp(), "region " + regionName, bootMs - aloneSinceMs));
+  if (!isLinkUp()) {
+    journal.lost();
+    aloneSinceMs = bootMs;
+  }
   if (isLinkUp()) renewal->linkUp();
   fetchMissing();
   events.changed();
@@ -239,11 +250,27 @@ void SiteCore::statusMoved() {
 
 void SiteCore::reportHost() {
   registers->set("host", hostStatus(self, host.clock, startedMs, clock, *headWatch));
+  events.journal().add(events.journal().watch.findings(hostFindings(clock, *headWatch)));
+}
+
+void SiteCore::noteOrders(const TenantAndName& name, const Assignments::App* app) {
+  auto& journal = events.journal();
+  if (app == nullptr) {
+    journal.add(journal.watch.orders(name.first, name.second, "", "", ""));
+    return;
+  }
+  auto revision = app->acted ? app->acted->revision.hex().substr(0, 12) : "";
+  auto verdict = app->judgement.verdict;
+  auto word = verdict == Judgement::Verdict::ACCEPTED ? "accepted"
+              : verdict == Judgement::Verdict::REFUSED ? "refused" : "waiting";
+  journal.add(journal.watch.orders(name.first, name.second, word, revision,
+                                   app->judgement.reason));
 }
 
 void SiteCore::reportApp(const TenantAndName& name) {
   auto key = "app/" + name.first + "/" + name.second;
   auto found = assignments->apps().find(name);
+  noteOrders(name, found == assignments->apps().end() ? nullptr : &found->second);
   if (found == assignments->apps().end()) {
     registers->erase(key);
   } else {
@@ -272,14 +299,22 @@ void SiteCore::report(const InstanceId& id, kj::Maybe<Supervisor::View> seen) {
 kj::Promise<kj::Array<kj::String>> SiteCore::logs(schema::LogQuery::Reader query,
                                                   schema::LineSink::Client sink) {
   kj::Vector<kj::Promise<void>> reading;
+  auto missing = kj::refcounted<MissingInstances>();
   for (auto& [id, slot] : slots()) {
     bool asked = (query.getApp().size() == 0 || text(query.getApp()) == id.app) &&
                  (query.getTenant().size() == 0 || text(query.getTenant()) == id.tenant) &&
                  (query.getService().size() == 0 || text(query.getService()) == id.service) &&
                  (query.getOrdinal() < 0 || uint32_t(query.getOrdinal()) == id.ordinal);
-    if (asked) reading.add(events.logs(id, query, sink));
+    if (!asked) continue;
+    // A runtime that is away hides its own lines only.
+    reading.add(events.logs(id, query, sink)
+        .catch_([to = kj::addRef(*missing), name = id.str()](kj::Exception&&) mutable {
+      to->names.add(kj::str(name.c_str()));
+    }));
   }
-  return kj::joinPromises(reading.releaseAsArray()).then([] { return kj::Array<kj::String>(); });
+  return kj::joinPromises(reading.releaseAsArray()).then([missing = kj::mv(missing)]() mutable {
+    return missing->names.releaseAsArray();
+  });
 }
 
 kj::Promise<void> SiteCore::usage(UsageCall context) {

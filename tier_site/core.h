@@ -14,6 +14,7 @@
 #include "tier_site/head_watch.h"
 #include "tier_site/render.h"
 #include "tier_site/run_book.h"
+#include "tier_site/site_journal.h"
 
 namespace skerry {
 
@@ -29,6 +30,7 @@ public:
                                    schema::LineSink::Client sink) = 0;
     virtual UsageTable usage(schema::UsageQuery::Reader query) = 0;
     virtual void changed() = 0;
+    virtual SiteJournal& journal() = 0;
   };
   // `host`, `transport` and `events` outlive the core. FAILED when the folder never joined.
   static kj::Promise<kj::Own<SiteCore>> open(Host& host, const Transport& transport,
@@ -79,6 +81,7 @@ private:
   void dial();
   void acted(const std::set<TenantAndName>& apps);
   void reportApp(const TenantAndName& app);
+  void noteOrders(const TenantAndName& name, const Assignments::App* app);
   void reportHost();
   void fetchMissing();
   void statusMoved();
@@ -89,6 +92,9 @@ private:
   void ordersChanged(const std::set<std::string>& keys) override;
   void blobArrived(const Hash& hash) override;
   void linkChanged() override;
+  void answered(schema::Uplink::Client uplink) override {
+    events.journal().answered(kj::mv(uplink));
+  }
   void toldExpired() override { renewal->toldExpired(); }
 
   // Our certificate: certificates.cpp.
@@ -110,6 +116,7 @@ private:
   Hash rootKey;
   Bytes authorityKey;
   int64_t startedMs = 0;
+  int64_t aloneSinceMs = 0;  // by the boot clock
   const Transport& transport;
   kj::Own<Outward> outward;  // towards the region
   kj::Own<Handshaker> handshaker;

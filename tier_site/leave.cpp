@@ -201,7 +201,8 @@ kj::Promise<void> removeGroups(Host& host, const SiteConfig& config, const std::
 void erase(Host& host, Wipe wipe) {
   IdentityFolder(host.files).erase();
   for (auto& name : host.files.listNames()) {
-    bool isOurs = name.startsWith(SITE_DATABASE) || name == "run" || name == "run.json" ||
+    bool isOurs = name.startsWith(SITE_DATABASE) || name.startsWith(TELEMETRY_DATABASE) ||
+                  name == "run" || name == "run.json" ||
                   name == "admin.sock" || name == "identity";
     if (isOurs || wipe == Wipe::EVERYTHING) host.files.tryRemove(kj::Path(kj::str(name)));
   }

@@ -8,7 +8,8 @@
 namespace skerry {
 
 SiteService::SiteService(Host& host, const Transport& transport, SiteConfig config)
-    : host(host), config(std::move(config)), sampler(host, [this] { return processes(); }),
+    : host(host), config(std::move(config)), happened(host),
+      sampler(host, [this] { return processes(); }),
       core(host, [this, &transport](Rebuilt<SiteCore>::Failed failed) {
         book.detach();
         return SiteCore::open(this->host, transport, *this,
@@ -27,6 +28,7 @@ SiteService::SiteService(Host& host, const Transport& transport, SiteConfig conf
 }
 
 SiteService::~SiteService() noexcept(false) {
+  watching = kj::READY_NOW;
   reopening = kj::READY_NOW;
   socket = nullptr;
   supervisor = nullptr;
@@ -37,6 +39,7 @@ SiteService::~SiteService() noexcept(false) {
 // A core that was opened: the first also says what to look for. A later one is told what runs.
 void SiteService::equip(SiteCore& opened) {
   book.attach(*opened.writer, opened.histories);
+  happened.chronicle.begin(opened.registers->getEpoch(), SKERRY_VERSION);
   if (supervisor != nullptr) {
     running().want(allotted(opened));
     tellAll(opened);
@@ -48,7 +51,11 @@ void SiteService::equip(SiteCore& opened) {
   supervisor = kj::heap<Supervisor>(
       host, Supervisor::Runtimes{*drivers.process, *drivers.container}, book,
       std::move(opened.histories), [this](const InstanceId& id) {
-    KJ_IF_MAYBE(now, core.get()) now->report(id, running().find(id));
+    auto view = running().find(id);
+    const Supervisor::View* seen = nullptr;
+    KJ_IF_MAYBE(it, view) seen = it;
+    happened.add(happened.watch.instance(id, seen));
+    KJ_IF_MAYBE(now, core.get()) now->report(id, kj::mv(view));
   });
 }
 
@@ -71,6 +78,8 @@ kj::Promise<void> SiteService::start() {
     return running().adopt();
   }).then([this] {
     adopted = true;
+    happened.watch.live();
+    watching = watchForEver().eagerlyEvaluate(nullptr);
     KJ_IF_MAYBE(opened, core.get()) {
       running().want(allotted(*opened));  // what was found running has its room
       opened->connect();
@@ -90,7 +99,25 @@ kj::Promise<void> SiteService::openSocket() {
   });
 }
 
+// What nobody tells of by itself.
+kj::Promise<void> SiteService::watchForEver() {
+  auto& watch = happened.watch;
+  happened.add(watch.clock(host.clock.wallMs(), host.clock.bootMs()));
+  happened.add(watch.disk(diskTrouble()));
+  for (auto& id : running().all()) {
+    KJ_IF_MAYBE(view, running().find(id)) {
+      happened.add(watch.recovered(id, *view, host.clock.bootMs()));
+    }
+  }
+  return host.timer.afterDelay(WATCH_EVERY).then([this] { return watchForEver(); });
+}
+
 kj::Promise<void> SiteService::stop() {
+  watching = kj::READY_NOW;
+  return happened.chronicle.end().then([this] { return stopCore(); });
+}
+
+kj::Promise<void> SiteService::stopCore() {
   reopening = kj::READY_NOW;
   socket = nullptr;
   supervisor = nullptr;
@@ -161,6 +188,7 @@ std::map<InstanceId, Slot> SiteService::allotted(SiteCore& opened) {
 }
 
 void SiteService::changed() {
+  happened.add(happened.watch.disk(diskTrouble()));
   ++changes;
   wake->fulfill();
   auto pair = kj::newPromiseAndFulfiller<void>();

@@ -42,13 +42,16 @@ public:
   kj::Promise<void> logs(const InstanceId& id, schema::LogQuery::Reader query,
                          schema::LineSink::Client sink) override;
   UsageTable usage(schema::UsageQuery::Reader query) override;
+  SiteJournal& journal() override { return happened; }
 
 private:
   void equip(SiteCore& opened);
   std::map<InstanceId, int> processes() const;
   std::map<InstanceId, Slot> allotted(SiteCore& opened);
   void tellAll(SiteCore& opened);
+  kj::Promise<void> watchForEver();
   kj::Promise<void> openSocket();
+  kj::Promise<void> stopCore();
   void wanted() override;
   void changed() override;
 
@@ -56,6 +59,7 @@ private:
   SiteConfig config;
   SiteDrivers drivers;
   RunBook book;
+  SiteJournal happened;
   kj::Maybe<kj::Own<Supervisor>> supervisor;
   UsageSampler sampler;
   bool adopted = false;
@@ -66,6 +70,7 @@ private:
   schema::Admin::Client adminClient;
   kj::Maybe<kj::Own<AdminSocket>> socket;
   kj::Promise<void> reopening = kj::READY_NOW;  // of the socket
+  kj::Promise<void> watching = kj::READY_NOW;
 };
 
 }  // namespace skerry

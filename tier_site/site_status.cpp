@@ -30,6 +30,17 @@ State stateWord(const Supervisor::View& view) {
 
 }  // namespace
 
+std::map<std::string, std::string> hostFindings(const TrustedClock& trusted,
+                                                const HeadWatch& head) {
+  std::map<std::string, std::string> findings;
+  if (auto errorMs = trusted.error(); errorMs != 0) {
+    findings["clock"] = "clock is " + printAge(std::llabs(errorMs)) +
+                        (errorMs > 0 ? " behind" : " ahead of") + " the region's";
+  }
+  if (auto stale = head.finding(trusted.nowMs()); !stale.empty()) findings["authority"] = stale;
+  return findings;
+}
+
 Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
                  const TrustedClock& trusted, const HeadWatch& head) {
   capnp::MallocMessageBuilder message;
@@ -39,14 +50,10 @@ Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
   status.setVersion(SKERRY_VERSION);
   status.setBootId(clock.bootId());
   status.setStartedMs(startedMs);
-  std::vector<std::string> findings;
-  if (auto errorMs = trusted.error(); errorMs != 0) {
-    findings.push_back("clock is " + printAge(std::llabs(errorMs)) +
-                       (errorMs > 0 ? " behind" : " ahead of") + " the region's");
-  }
-  if (auto stale = head.finding(trusted.nowMs()); !stale.empty()) findings.push_back(stale);
+  auto findings = hostFindings(trusted, head);
   auto list = status.initFindings(findings.size());
-  for (size_t i = 0; i < findings.size(); ++i) list.set(i, findings[i]);
+  size_t i = 0;
+  for (auto& [word, text] : findings) list.set(i++, text);
   if (auto& newest = head.newest()) {
     status.setHeadEra(newest->seq.era);
     status.setHeadSeq(newest->seq.n);

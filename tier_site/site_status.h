@@ -5,9 +5,12 @@
 #include "tier_site/assignments.h"
 #include "tier_site/head_watch.h"
 #include "tier_site/supervisor.h"
+#include <map>
 
 namespace skerry {
 
+// What a person should know of the host, by a stable word each.
+std::map<std::string, std::string> hostFindings(const TrustedClock& trusted, const HeadWatch& head);
 Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
                  const TrustedClock& trusted, const HeadWatch& head);
 Bytes appStatus(const Assignments::App& app);

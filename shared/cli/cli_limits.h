@@ -20,6 +20,7 @@ constexpr int64_t LAST_LOOK_MS = 2'000;
 constexpr int64_t REFUSAL_SETTLES_MS = 10'000;
 
 constexpr size_t LINES_SORTED_MAX = 100'000;  // of logs; what comes later is not put among them
+constexpr uint32_t EVENTS_USUAL = 100;  // shown where nothing was said about how many
 constexpr size_t FILES_MAX = 10'000;  // of one command
 constexpr size_t COLUMN_CHARACTERS_MAX = 60;  // of a table, the last column excepted
 

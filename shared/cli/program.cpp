@@ -10,7 +10,7 @@
 namespace skerry {
 namespace {
 
-constexpr std::array<Verb, 18> VERBS{{
+constexpr std::array<Verb, 19> VERBS{{
     {"status", nullptr, "this tier at a glance", defineStatus},
     {"apply", nullptr, "declare what manifests say", defineApply},
     {"plan", "diff", "what would change, site by site", definePlan},
@@ -20,6 +20,7 @@ constexpr std::array<Verb, 18> VERBS{{
     {"delete", nullptr, "remove what was declared", defineDelete},
     {"wait", nullptr, "until something is online, healthy or gone", defineWait},
     {"logs", nullptr, "what applications wrote", defineLogs},
+    {"events", nullptr, "what happened", defineEvents},
     {"top", nullptr, "what sites, applications and instances use", defineTop},
     {"why", nullptr, "why an application runs at a site, or does not", defineWhy},
     {"doctor", nullptr, "what needs attention, with the command that helps", defineDoctor},

@@ -25,6 +25,7 @@ Run defineDescribe(CLI::App& parser);
 Run defineDelete(CLI::App& parser);
 Run defineStatus(CLI::App& parser);
 Run defineLogs(CLI::App& parser);
+Run defineEvents(CLI::App& parser);
 Run defineTop(CLI::App& parser);
 Run defineWhy(CLI::App& parser);
 Run defineDoctor(CLI::App& parser);

@@ -1,8 +1,8 @@
+#include "shared/cli/ago.h"
 #include "shared/cli/line_printer.h"
 #include "shared/cli/query.h"
 #include "shared/crypto/bytes.h"
 #include "shared/model/line_pattern.h"
-#include "shared/model/time_text.h"
 #include <charconv>
 
 namespace skerry {
@@ -39,16 +39,6 @@ bool readInstance(const std::string& text, Wanted& wanted) {
   auto before = text.substr(0, dot);
   wanted.service = before.substr(before.rfind('.') + 1);
   return true;
-}
-
-// A duration ago, or a time; zero is none.
-void readAgo(const char* option, const std::string& text, int64_t nowMs, int64_t& to,
-             std::optional<Failure>& failure) {
-  if (text.empty()) return;
-  auto ago = parseDurationMs(text);
-  if (auto time = parseTime(text)) ago = std::max<int64_t>(nowMs - *time, 1);
-  if (ago) to = *ago;
-  else failure = badOption(option, text, "write a duration such as 15m, or a time in RFC 3339");
 }
 
 Wanted readOptions(const Options& options, int64_t nowMs) {

@@ -45,6 +45,8 @@ std::string printStatus(schema::TierStatus::Reader status, const PlainValue& val
   line("applications", std::to_string(status.getApplications()));
   auto instances = printCounts(value.find("instances"));
   line("instances", instances.empty() ? "none" : instances);
+  auto lastHour = printCounts(value.find("lastHour"));
+  if (!lastHour.empty()) line("last hour", lastHour);
   for (auto finding : status.getFindings()) {
     line(finding.getGood() ? "ok" : "attention", printable(text(finding.getText())));
     if (finding.getNext().size() > 0) line("", "try: " + printable(text(finding.getNext())));

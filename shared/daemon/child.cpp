@@ -102,6 +102,22 @@ kj::Promise<void> Child::left() {
   return parts.owner.left(name);
 }
 
+kj::Promise<void> ChildOwner::eventMark(const std::string&, EventMarkCall) {
+  return KJ_EXCEPTION(UNIMPLEMENTED, "no journals are kept here");
+}
+
+kj::Promise<void> ChildOwner::events(const std::string&, EventsTold) {
+  return KJ_EXCEPTION(UNIMPLEMENTED, "no journals are kept here");
+}
+
+kj::Promise<void> Child::eventMark(EventMarkCall context) {
+  return parts.owner.eventMark(name, kj::mv(context));
+}
+
+kj::Promise<void> Child::events(EventsTold context) {
+  return parts.owner.events(name, kj::mv(context));
+}
+
 void Child::alarm(const std::string& text) {
   logEvent(Severity::WARNING, "link.alarm", {{"child", name}, {"text", text}});
 }

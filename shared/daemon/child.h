@@ -22,6 +22,9 @@ public:
                          schema::ParentHello::Builder hello) = 0;
   // These registers of it changed; none: it went on- or offline.
   virtual void statusChanged(const std::string& child, const std::vector<std::string>& keys) = 0;
+  // Its journal.
+  virtual kj::Promise<void> eventMark(const std::string&, EventMarkCall context);
+  virtual kj::Promise<void> events(const std::string&, EventsTold context);
   // It gave its identity up. Resolves when that is durable.
   virtual kj::Promise<void> left(const std::string& child) {
     KJ_UNIMPLEMENTED("who is below this tier is retired at central", child.c_str());
@@ -65,6 +68,8 @@ private:
   void localChanged() override {}
   void alarm(const std::string& text) override;
   kj::Promise<void> left() override;
+  kj::Promise<void> eventMark(EventMarkCall context) override;
+  kj::Promise<void> events(EventsTold context) override;
   void close();
 
   std::string name;

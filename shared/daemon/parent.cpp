@@ -40,9 +40,11 @@ kj::Promise<kj::String> Parent::follow(Secured peer) {
   ours = downlink;
   auto& opened = *session.emplace(kj::heap<Session>(kj::mv(peer.stream), Side::CHILD,
                                                     kj::mv(downlink), parts.host.timer, limits));
-  auto greeting = server->greet(opened.remote().castAs<schema::Uplink>()).then([this] {
+  auto remote = opened.remote().castAs<schema::Uplink>();
+  auto greeting = server->greet(remote).then([this, remote]() mutable {
     dialer->answered();
     setUp(true);
+    parts.owner.answered(kj::mv(remote));
     return kj::Promise<kj::String>(kj::NEVER_DONE);
   });
   return opened.onEnd().exclusiveJoin(kj::mv(greeting)).then([this](kj::String&& reason) {
@@ -101,6 +103,14 @@ kj::Promise<void> ParentOwner::usage(UsageCall) {
 
 kj::Promise<void> Parent::usage(UsageCall context) {
   return parts.owner.usage(kj::mv(context));
+}
+
+kj::Promise<void> ParentOwner::events(EventsCall) {
+  return KJ_EXCEPTION(UNIMPLEMENTED, "what happens here is told to the tier above as it happens");
+}
+
+kj::Promise<void> Parent::events(EventsCall context) {
+  return parts.owner.events(kj::mv(context));
 }
 
 void Parent::alarm(const std::string& text) {

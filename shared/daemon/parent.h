@@ -29,6 +29,11 @@ public:
   // What things use here and below. Answered as by a tier that measures nothing, unless told
   // otherwise.
   virtual kj::Promise<void> usage(UsageCall context);
+  // What happened here and below. The same.
+  virtual kj::Promise<void> events(EventsCall context);
+  // The link came up: what else there is to say to the parent goes through this, until
+  // linkChanged() says that it is down.
+  virtual void answered(schema::Uplink::Client) {}
 };
 
 class Parent final : private ParentHooks {
@@ -74,6 +79,7 @@ private:
   kj::Promise<kj::Array<kj::String>> logs(schema::LogQuery::Reader query,
                                           schema::LineSink::Client sink) override;
   kj::Promise<void> usage(UsageCall context) override;
+  kj::Promise<void> events(EventsCall context) override;
   void alarm(const std::string& text) override;
 
   Parts parts;

@@ -23,6 +23,21 @@ void measureInstances(Exposition& to, const StateCounts& counts) {
   }
 }
 
+void measureLastHour(Exposition& to, const Rollups& rollups) {
+  Rollup all;
+  for (auto& [app, rollup] : rollups) all.merge(rollup);
+  to.family("skerry_events_last_hour", Exposition::Type::GAUGE, "What happened, by kind.");
+  for (auto& [kind, count] : all.lastHour) to.sample({{"kind", kind}}, count);
+  to.family("skerry_ended_last_hour", Exposition::Type::GAUGE,
+            "Lives of instances that ended, by application.");
+  for (auto& [app, rollup] : rollups) {
+    auto slash = app.find('/');
+    if (slash == app.npos) continue;
+    to.sample({{"tenant", app.substr(0, slash)}, {"app", app.substr(slash + 1)}},
+              rollup.ended());
+  }
+}
+
 void sampleAttendance(Exposition& to, Exposition::Labels labels, const Attendance& attendance) {
   labels.push_back({"state", "online"});
   to.sample(labels, attendance.online);

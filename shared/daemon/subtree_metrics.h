@@ -1,5 +1,6 @@
 // Metrics that mean the same at every tier: of a link, and of what is below.
 #pragma once
+#include "shared/daemon/rollup.h"
 #include "shared/daemon/views.h"
 #include "shared/http/exposition.h"
 
@@ -11,6 +12,9 @@ void measureUplink(Exposition& to, bool isUp, int64_t sinceMs);
 void measureAuthority(Exposition& to, int64_t headTimeMs);
 // Every state, also those that no instance is in: a series that comes and goes cannot be watched.
 void measureInstances(Exposition& to, const StateCounts& counts);
+
+// What regions heard of the last hour.
+void measureLastHour(Exposition& to, const Rollups& rollups);
 
 // Children by whether they are there: that joined and are online, that joined and are not, that
 // never came.

@@ -82,6 +82,14 @@ const char* word(schema::InstanceStatus::State state) {
   return "unknown";
 }
 
+std::string stateOf(const Bytes& instance) {
+  std::string state = "unknown";
+  read<schema::InstanceStatus>(instance, [&](schema::InstanceStatus::Reader from) {
+    state = word(from.getState());
+  });
+  return state;
+}
+
 std::string shortHash(capnp::Data::Reader hash) { return hex(hash).substr(0, 12); }
 
 std::string timeOrEmpty(int64_t unixMs) { return unixMs == 0 ? "" : printTime(unixMs); }

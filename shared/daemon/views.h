@@ -85,6 +85,8 @@ struct SiteSummary {
 std::map<std::string, SiteSummary> summarise(const Registers& registers);
 
 const char* word(schema::InstanceStatus::State state);
+// Of an instance's register.
+std::string stateOf(const Bytes& instance);
 // The first 12 digits.
 std::string shortHash(capnp::Data::Reader hash);
 std::string timeOrEmpty(int64_t unixMs);

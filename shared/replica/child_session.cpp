@@ -122,6 +122,26 @@ kj::Promise<void> ChildSession::leave(LeaveContext) {
   return parts.hooks.left();
 }
 
+kj::Promise<void> ChildHooks::eventMark(EventMarkCall) {
+  return KJ_EXCEPTION(UNIMPLEMENTED, "no journals are kept here");
+}
+
+kj::Promise<void> ChildHooks::events(EventsTold) {
+  return KJ_EXCEPTION(UNIMPLEMENTED, "no journals are kept here");
+}
+
+kj::Promise<void> ChildSession::eventMark(EventMarkContext context) {
+  context.allowCancellation();
+  requireGreeted();
+  return parts.hooks.eventMark(context);
+}
+
+kj::Promise<void> ChildSession::events(EventsContext context) {
+  context.allowCancellation();
+  requireGreeted();
+  return parts.hooks.events(context);
+}
+
 // A connection that ends takes what was on its way with it; the next hello makes that good.
 void ChildSession::taskFailed(kj::Exception&& exception) {
   if (exception.getType() != kj::Exception::Type::DISCONNECTED) {

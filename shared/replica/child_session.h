@@ -13,6 +13,11 @@
 
 namespace skerry {
 
+// A child telling its journal, until it is answered.
+using EventMarkCall =
+    capnp::CallContext<schema::Uplink::EventMarkParams, schema::Uplink::EventMarkResults>;
+using EventsTold = capnp::CallContext<schema::Uplink::EventsParams, schema::Uplink::EventsResults>;
+
 // One child, as its parent keeps it between sessions.
 class ChildHooks {
 public:
@@ -24,6 +29,9 @@ public:
   virtual void statusChanged(const std::vector<std::string>& keys) = 0;
   virtual void localChanged() = 0;
   virtual void alarm(const std::string& text) = 0;
+  // The child's journal. Answered as a parent does that keeps none, unless told otherwise.
+  virtual kj::Promise<void> eventMark(EventMarkCall context);
+  virtual kj::Promise<void> events(EventsTold context);
   // The child gave its identity up. Resolves when that is durable.
   virtual kj::Promise<void> left() {
     KJ_UNIMPLEMENTED("who is below this tier is retired at central", "skerry delete");
@@ -58,6 +66,8 @@ public:
   kj::Promise<void> status(StatusContext context) override;
   kj::Promise<void> blob(BlobContext context) override;
   kj::Promise<void> leave(LeaveContext context) override;
+  kj::Promise<void> eventMark(EventMarkContext context) override;
+  kj::Promise<void> events(EventsContext context) override;
 
 private:
   // Puts the step's rows with the others, then sends what it wants sent once they are durable.

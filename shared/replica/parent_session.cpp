@@ -210,6 +210,15 @@ kj::Promise<void> ParentSession::usage(UsageContext context) {
   return parts.hooks.usage(kj::mv(context));
 }
 
+kj::Promise<void> ParentHooks::events(EventsCall) {
+  return KJ_EXCEPTION(UNIMPLEMENTED, "what happens here is told to the tier above as it happens");
+}
+
+kj::Promise<void> ParentSession::events(EventsContext context) {
+  context.allowCancellation();
+  return parts.hooks.events(kj::mv(context));
+}
+
 void ParentSession::taskFailed(kj::Exception&& exception) {
   if (exception.getType() != kj::Exception::Type::DISCONNECTED) {
     parts.hooks.alarm(text(exception.getDescription()));

@@ -18,6 +18,10 @@ constexpr unsigned STATUS_ATTEMPTS_MAX = 3;   // in a row, of everything, until 
 // A parent's question what things use here and below, until it is answered.
 using UsageCall = capnp::CallContext<schema::Downlink::UsageParams, schema::Downlink::UsageResults>;
 
+// A parent's question what happened here and below, until it is answered.
+using EventsCall =
+    capnp::CallContext<schema::Downlink::EventsParams, schema::Downlink::EventsResults>;
+
 class ParentHooks {
 public:
   virtual ~ParentHooks() noexcept(false) {}
@@ -33,6 +37,8 @@ public:
                                                   schema::LineSink::Client sink) = 0;
   // Answered as a child does that measures nothing, unless told otherwise.
   virtual kj::Promise<void> usage(UsageCall context);
+  // Answered as a child does that has nobody below, unless told otherwise.
+  virtual kj::Promise<void> events(EventsCall context);
   virtual void alarm(const std::string& text) = 0;
 };
 
@@ -64,6 +70,7 @@ public:
   kj::Promise<void> local(LocalContext context) override;
   kj::Promise<void> logs(LogsContext context) override;
   kj::Promise<void> usage(UsageContext context) override;
+  kj::Promise<void> events(EventsContext context) override;
 
 private:
   void perform(Step&& step);

@@ -18,6 +18,7 @@ enum class Table : uint8_t {
   PEER = 11,      // registered device key -> who it is
   RUN = 12,       // site: slot -> restart history of an instance
   REVOKED = 13,   // device key -> which one it was, by number, of those that may not come back
+  EVENT = 14,     // telemetry.db: piece of a journal (shared/journal), the journal is the document
 };
 
 }  // namespace skerry

@@ -18,6 +18,7 @@ public:
   using Server::CreateTokenContext;
   using Server::DeleteContext;
   using Server::DoctorContext;
+  using Server::EventsContext;
   using Server::GetContext;
   using Server::LogsContext;
   using Server::PlanContext;
@@ -33,6 +34,7 @@ public:
   std::function<void(CreateTokenContext&)> onCreateToken;
   std::function<void(RevokeTokenContext&)> onRevokeToken;
   std::function<kj::Promise<void>(LogsContext&)> onLogs;
+  std::function<kj::Promise<void>(EventsContext&)> onEvents;
   std::function<void(WhyContext&)> onWhy;
   std::function<void(DoctorContext&)> onDoctor;
   std::function<void(UsageContext&)> onUsage;
@@ -54,6 +56,7 @@ private:
     return call(onRevokeToken, context);
   }
   kj::Promise<void> logs(LogsContext context) override { return onLogs(context); }
+  kj::Promise<void> events(EventsContext context) override { return onEvents(context); }
   kj::Promise<void> why(WhyContext context) override { return call(onWhy, context); }
   kj::Promise<void> doctor(DoctorContext context) override { return call(onDoctor, context); }
   kj::Promise<void> usage(UsageContext context) override { return call(onUsage, context); }
