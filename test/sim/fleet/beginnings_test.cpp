@@ -1,8 +1,11 @@
 // How machines become part of a fleet: with every clock wrong, and with no token.
+#include "shared/link/proxy.h"
 #include "shared/pki/host_id.h"
 #include "test/sim/fleet/fleet.h"
+#include "test/sim/sim_proxy.h"
 #include "tier_central/init.h"
 #include "tier_site/call_home.h"
+#include "tier_site/join.h"
 #include <doctest/doctest.h>
 
 namespace skerry {
@@ -39,6 +42,34 @@ TEST_CASE("a fleet begins, and renews its certificates, with any of its clocks y
                 180 * MINUTE_MS);
     CHECK(isOnline(fleet, site->name()));
   }
+}
+
+TEST_CASE("a site whose only way out is a proxy joins, runs and renews its certificate") {
+  Fleet fleet(43, {1, 1, 1});
+  fleet.boot();
+  SimHost machine(fleet.world, "proxy");
+  machine.powerOn();
+  SimProxy proxy(machine);
+  constexpr const char* URL = "http://proxy:3128";
+  auto& site = *fleet.sites[0];
+  fleet.world.network().cut(site.name(), "north");
+  auto said = fleet.world.run(fleet.console.createToken("site", site.name()), MINUTE_MS);
+  auto token = std::get<Token>(parseToken(said.token));
+  fleet.world.runFor(MINUTE_MS);
+  Outward outward(site.host.host(), URL);
+  auto joining = joinSite(outward.host(), *fleet.transport, token, "host1", URL);
+  CHECK(fleet.world.run(kj::mv(joining), MINUTE_MS).ok);
+  site.host.crash();
+  site.host.restart();
+  fleet.until("it is online", [&] { return isOnline(fleet, site.name()); }, 10 * MINUTE_MS);
+  auto leaf = [&] {
+    return validity(*KJ_ASSERT_NONNULL(site.tier()->current()).identity.chain[0]).untilMs;
+  };
+  auto first = leaf();
+  auto asked = proxy.requests.size();
+  for (auto machine : fleet.machines()) machine->host.jumpWallClock(20 * 24 * 3600'000ll);
+  fleet.until("it is renewed", [&] { return leaf() > first; }, 180 * MINUTE_MS);
+  CHECK(proxy.requests.size() == asked + 1);
 }
 
 // Hosts with nothing but the address of their region and its pin.

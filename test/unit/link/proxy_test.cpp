@@ -1,6 +1,7 @@
 #include "shared/link/proxy.h"
 #include "shared/link/dialer.h"
 #include "shared/link/listener.h"
+#include "test/sim/sim_proxy.h"
 #include "test/unit/link/link_sim.h"
 
 namespace skerry {
@@ -60,72 +61,23 @@ TEST_CASE("what another service says is no reply, and is known at its first byte
   }
 }
 
-// A proxy of the simulated network, at stranger:3128, that does as it is told.
-struct ProxySim {
-  LinkSim sim;
-  std::string reply = "HTTP/1.1 200 OK\r\n\r\n";
-  enum class Then { PASS, HANG_UP, HANG } then = Then::PASS;  // after the reply
-  std::vector<std::string> requests;
-  kj::Own<kj::ConnectionReceiver> port;
-  kj::Vector<kj::Promise<void>> serving;
-  kj::Promise<void> accepting = nullptr;
-
-  ProxySim() { open(); }
-  void open() {
-    auto& network = sim.stranger.host().network;
-    port = sim.world.run(network.parseAddress("*:3128"), 1000)->listen();
-    accepting = accept().eagerlyEvaluate([](kj::Exception&&) {});
-  }
-  kj::Promise<void> accept() {
-    return port->accept().then([this](kj::Own<kj::AsyncIoStream>&& stream) {
-      kj::Promise<void> serve = pass(kj::mv(stream));
-      serving.add(serve.eagerlyEvaluate([](kj::Exception&&) {}));
-      return accept();
-    });
-  }
-  Task<void> pass(kj::Own<kj::AsyncIoStream> near) {
-    std::string request;
-    while (!request.ends_with("\r\n\r\n")) {
-      char c;
-      auto reading = near->read(&c, 1);
-      co_await reading;
-      request += c;
-    }
-    requests.push_back(request);
-    auto answering = near->write(reply.data(), reply.size());
-    co_await answering;
-    if (then == Then::HANG_UP) co_return;
-    if (then == Then::HANG) {
-      kj::Promise<void> never = kj::NEVER_DONE;
-      co_await never;
-    }
-    auto& network = sim.stranger.host().network;
-    auto parsing = network.parseAddress("parent:7000");
-    auto address = co_await parsing;
-    auto connecting = address->connect();
-    auto far = co_await connecting;
-    auto up = near->pumpTo(*far), down = far->pumpTo(*near);
-    auto either = up.exclusiveJoin(kj::mv(down)).ignoreResult();
-    co_await either;
-  }
-};
-
 // A child that dials its parent through the proxy.
 struct Dialling {
-  ProxySim proxy;
-  SimWorld& world = proxy.sim.world;
+  LinkSim sim;
+  SimProxy proxy{sim.stranger};
+  SimWorld& world = sim.world;
   kj::Own<Listener> parent;
-  Outward outward{proxy.sim.child.host(), "http://ann:secret@stranger:3128"};
+  Outward outward{sim.child.host(), "http://ann:secret@stranger:3128"};
   kj::Own<Dialer> dialer;
 
   Dialling() {
     Listener::Doors doors{[](Secured peer) { return drain(kj::mv(peer.stream)); },
                           [](Secured peer) { return drain(kj::mv(peer.stream)); }};
-    parent = kj::heap<Listener>(proxy.sim.listen(), world.timer(), *proxy.sim.parentShaker,
+    parent = kj::heap<Listener>(sim.listen(), world.timer(), *sim.parentShaker,
                                 kj::mv(doors));
   }
   void dial() {
-    dialer = kj::heap<Dialer>(outward.host(), *proxy.sim.childShaker,
+    dialer = kj::heap<Dialer>(outward.host(), *sim.childShaker,
                               std::vector<std::string>{"parent:7000"}, [this](Secured peer) {
       dialer->answered();
       return drain(kj::mv(peer.stream)).then([] { return kj::str("it ended"); });
@@ -158,7 +110,7 @@ TEST_CASE("a proxy that refuses is named with its status and what to do, never i
            {"418 I'm a teapot", "teapot"}}) {
     Dialling child;
     child.proxy.reply = "HTTP/1.1 " + reply + "\r\nContent-Length: 3\r\n\r\nbad";
-    child.proxy.then = ProxySim::Then::HANG_UP;
+    child.proxy.then = SimProxy::Then::HANG_UP;
     auto why = child.failure();
     INFO(why);
     CHECK(why.starts_with("the proxy stranger:3128 answered " + reply));
@@ -172,9 +124,9 @@ TEST_CASE("a proxy that hangs costs a bounded wait, at every cut of its reply") 
   for (size_t cut : {size_t(0), size_t(5), size_t(12), whole.size() - 1}) {
     Dialling child;
     child.proxy.reply = whole.substr(0, cut);
-    child.proxy.then = ProxySim::Then::HANG;
+    child.proxy.then = SimProxy::Then::HANG;
     CHECK(child.failure() == "the proxy stranger:3128 did not answer in 15 s");
-    child.proxy.then = ProxySim::Then::PASS;
+    child.proxy.then = SimProxy::Then::PASS;
     child.proxy.reply = whole;
     child.world.runFor(DIAL_BACKOFF_CAP / kj::MILLISECONDS);
     CHECK(child.isConnected());
@@ -190,7 +142,7 @@ TEST_CASE("a proxy that hangs up, is none, or says too much is told apart from t
             "does not answer as an HTTP proxy does"}}) {
     Dialling child;
     child.proxy.reply = reply;
-    child.proxy.then = ProxySim::Then::HANG_UP;
+    child.proxy.then = SimProxy::Then::HANG_UP;
     auto said = child.failure();
     INFO(said);
     CHECK(said.starts_with("the proxy stranger:3128 "));
@@ -203,9 +155,7 @@ TEST_CASE("a session comes back after the proxy was gone") {
   child.dial();
   child.world.runFor(500);
   REQUIRE(child.isConnected());
-  child.proxy.accepting = nullptr;
-  child.proxy.serving.clear();
-  child.proxy.port = nullptr;
+  child.proxy.close();
   child.world.runFor(5'000);
   CHECK_FALSE(child.isConnected());
   CHECK(child.dialer->state().lastError.starts_with("the proxy stranger:3128: "));
