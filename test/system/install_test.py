@@ -229,6 +229,28 @@ class Packages(unittest.TestCase):
             for line in listed.splitlines():
                 self.assertIn(" root/root ", line)
 
+    def test_an_architecture_that_cannot_be_made_is_refused_with_those_that_can(self):
+        for words in (("--arch", "mips"), ("--arch",), ("--check", "--arch", "riscv64")):
+            done = run(SOURCES + "/scripts/package", *words)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn("[--arch amd64|arm64]", done.stderr)
+        # Without a cross compiler it says what to install.
+        bare = run(SOURCES + "/scripts/package", "--arch", "arm64",
+                   env={"PATH": self.bare_path()})
+        self.assertEqual(bare.returncode, 1, bare)
+        self.assertIn("apt install g++-aarch64-linux-gnu", bare.stderr)
+
+    def bare_path(self):
+        """Of what the script asks before it looks for a compiler."""
+        folder = tempfile.mkdtemp(dir=self.top)
+        for name in ("bash", "env", "dirname", "sed"):
+            os.symlink(shutil.which(name), f"{folder}/{name}")
+        with open(folder + "/dpkg", "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\necho amd64\n")
+        os.chmod(folder + "/dpkg", 0o755)
+        os.symlink("/bin/sh", folder + "/sh")
+        return folder
+
     def test_the_same_programs_make_the_same_packages(self):
         digests = [{name: hashlib.sha256(open(path, "rb").read()).hexdigest()
                     for name, path in packages.items()}
