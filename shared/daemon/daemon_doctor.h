@@ -1,5 +1,5 @@
-// What `doctor` says alike at every tier: who is looked at, whether it starts by itself, and how its
-// store does.
+// What `doctor` says alike at every tier: who is looked at, whether it starts by itself, and how
+// its store does.
 #pragma once
 #include "shared/daemon/doctor_verb.h"
 

@@ -113,9 +113,9 @@ class CoexistenceTest(FleetCase):
         kept = site.data + "/notes-of-the-neighbour"
         with open(kept, "w", encoding="ascii") as file:
             file.write("not yours")
-        services = {"plain": process_service("exec sleep 1000"),
-                    "web": {"image": podman.IMAGE, "command": ["/bin/sh", "-c",
-                                                               "exec sleep 1000"]}}
+        polite = "trap 'exit 0' TERM; sleep 1000 & wait"
+        services = {"plain": process_service(polite),
+                    "web": {"image": podman.IMAGE, "command": ["/bin/sh", "-c", polite]}}
         self.fleet.must(self.fleet.apply(application("pos", services)))
         pids = self.fleet.wait_running(PLAIN, WEB)
         # What came is marked as ours: containers by labels, processes by their control group.
