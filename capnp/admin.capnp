@@ -1,5 +1,6 @@
 @0xe8d1b5a7c4f20905;
-# Between the client `skerry` and one tier's daemon, over its `admin.sock`. Public: this is what
+# Between the client `skerry` and one tier's daemon, over its `admin.sock` or, with a person's
+# certificate, at its session door. Public: this is what
 # scripts and consoles are written against. Every tier offers the same interface and answers for
 # its own subtree; what a tier has no authority for is refused with the way out.
 
@@ -8,12 +9,17 @@ using Manifest = import "manifest.capnp";
 using Logs = import "logs.capnp";
 using Telemetry = import "telemetry.capnp";
 using Journal = import "journal.capnp";
+using People = import "people.capnp";
+using Audit = import "audit.capnp";
 $Cxx.namespace("skerry::schema");
 
 interface Admin {
-  # Whoever can open the socket administers this tier; each call is made as `local:UID`. Obtained
-  # as the bootstrap of a connection to `admin.sock`; ends with it. Expected refusals are `problems`
-  # in the answer, never exceptions; an exception means that the daemon failed.
+  # Made for one person: whoever can open the socket administers this tier as `local:UID`; at the
+  # session door it is who central signed for, with the role that central gave. Obtained as the
+  # bootstrap of the connection; ends with it, or when the person is removed. Each change is
+  # recorded (audit.capnp). Expected refusals are `problems` in the answer, never exceptions; an
+  # exception means that the daemon failed. What a role may not: "denied". What it may not even see
+  # is not there: "not-found", and left out of lists and counts.
 
   status @0 () -> (status :TierStatus);
   # This tier at a glance.
@@ -77,11 +83,29 @@ interface Admin {
   # What happened in this tier's subtree, as its regions know it. A region that does not answer in
   # EVENTS_WAIT_MS is missing. With `follow` long.
   const eventsWaitMs :UInt32 = 5000;
+
+  whoami @14 () -> (person :People.Person, problems :List(Problem));
+  # Who asks. The first call of a remote client: "unknown-user" for a certificate of this fleet
+  # whose key belongs to nobody, or not any more.
+
+  addUser @15 (user :People.UserSpec) -> (grant :People.UserGrant, problems :List(Problem));
+  # Lets somebody in, or gives somebody another key. Central only; nobody gives more than he has.
+  # Answers when it is durable here; tiers that are away learn it when they are back.
+
+  removeUser @16 (name :Text, tenant :Text) -> (problems :List(Problem));
+  # The person's sessions end, here at once, elsewhere as soon as the orders arrive. Central only.
+
+  audit @17 (query :Audit.AuditQuery)
+        -> (records :List(Audit.AuditRecord), omitted :Bool, verdict :Audit.AuditVerdict,
+            problems :List(Problem));
+  # What was done at this tier, oldest first; of more than AUDIT_RECORDS_MAX the newest, and
+  # `omitted`.
 }
 
 struct Query {
   kind @0 :Text;
-  # Singular: tenant, region, site, host, application, instance, token, pending.
+  # Singular: tenant, region, site, host, application, instance, token, pending,
+  # user, role.
   name @1 :Text;
   # Empty: all.
   tenant @2 :Text;
@@ -123,6 +147,9 @@ struct ApplyResult {
   # created, changed, unchanged, deleted.
   warning @4 :Text;
   # Empty, or what the user should know: `matches no site`.
+  before @5 :Text;
+  after @6 :Text;
+  # First digits of the SHA-256 of the object, as it was and as it is; empty where there is none.
 }
 
 struct IntentRef {
@@ -240,6 +267,8 @@ struct Item {
     instance @9 :InstanceView;
     token @10 :TokenView;
     pending @11 :PendingView;
+    user @12 :People.UserView;
+    role @13 :People.RoleView;
   }
 }
 

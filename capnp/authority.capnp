@@ -19,7 +19,7 @@ struct Signed {
 
 struct Statement {
   kind @0 :Text;
-  # "authority", "policy", "site", "home", "intent", "revision", "head".
+  # "authority", "policy", "site", "home", "intent", "revision", "head", "user".
   id @1 :Text;
   # Which object: with `kind` it names the high-water mark that `era` and `seq` are compared with.
   tenant @2 :Text;
@@ -101,19 +101,33 @@ struct Head {
   # When, by central's clock: milliseconds since the Unix epoch.
   root @1 :Data;
   # SHA-256 over the statements in force for the region (site records, homes, policies, intents and
-  # their allowed revisions), sorted by kind, id, era and sequence: of each its kind and its id,
-  # each ended by a zero byte, its era and sequence as 8 bytes, big-endian, and its `bodyHash`.
+  # their allowed revisions, users), sorted by kind, id, era and sequence: of each its kind and its
+  # id, each ended by a zero byte, its era and sequence as 8 bytes, big-endian, and its `bodyHash`.
   versionEra @2 :UInt64;
   version @3 :UInt64;
   # The version of the region's orders that came with it (era, n of its VersionId). Later versions
   # may hold other statements: what the root says of those is nothing.
 }
 
+struct User {
+  # Kind "user", id NAME or TENANT/NAME: a person, as every tier knows the person, by the key. Who
+  # is in no statement that a tier holds is nobody there.
+  name @0 :Text;
+  role @1 :Text;
+  tenant @2 :Text;
+  region @3 :Text;
+  site @4 :Text;
+  # The scope: the one of these that the role has.
+  key @5 :Data;
+  # SHA-256 of the public key, as in a certificate.
+}
+
 # What the orders of a document hold ===========================================================
 # Keys of a central-region document: `policy/TENANT`, `site/SITE`, `app/TENANT/APP`, `token/ID`,
-# `head`. Keys of a region-site document: `home`, `site`, `policy/TENANT`, `app/TENANT/APP`, `head`.
-# `policy/…`, `head`, and `home` and `site` of a site document hold a Signed; the others the structs
-# below. A region passes `head` on as it came.
+# `user/NAME`, `user/TENANT/NAME`, `head`. Keys of a region-site document: `home`, `site`,
+# `policy/TENANT`, `app/TENANT/APP`, `user/…`, `head`. `policy/…`, `user/…`, `head`, and `home` and
+# `site` of a site document hold a Signed; the others the structs below. A region passes `user/…` of
+# those whose scope touches the site, and `head`, on as they came.
 
 struct SiteOrder {
   # `site/SITE`, central to region.

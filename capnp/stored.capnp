@@ -78,6 +78,13 @@ struct StoredToken {
   # An approval: ID is the identity of a host, which needs no secret.
 }
 
+struct StoredUser {
+  # OBJECT `user/NAME`, `user/TENANT/NAME`
+  gen @0 :Data;
+  statement @1 :Data;
+  # An encoded Signed, kind "user".
+}
+
 # Region and site ==============================================================================
 
 struct StoredLink {
@@ -149,4 +156,17 @@ struct StoredRun {
     container @1;
     process @2;
   }
+}
+
+# Every tier ====================================================================================
+
+struct StoredAudit {
+  # META `audit` of the daemon's own document: where its audit log ends.
+  seq @0 :UInt64;
+  hash @1 :Data;
+  # Of the last record.
+  first @2 :UInt64;
+  # The oldest record that was not dropped for its age.
+  bad @3 :UInt64;
+  # The oldest record, of those kept, that was found to be wrong; 0: none.
 }

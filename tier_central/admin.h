@@ -48,6 +48,8 @@ public:
   kj::Promise<void> usage(UsageContext context) override;
   kj::Promise<void> approveHost(ApproveHostContext context) override;
   kj::Promise<void> events(EventsContext context) override;
+  kj::Promise<void> addUser(AddUserContext context) override;
+  kj::Promise<void> removeUser(RemoveUserContext context) override;
 
 private:
   // Fails OVERLOADED while the store is being reopened.

@@ -59,6 +59,8 @@ void write(const Declared& from, schema::ApplyResult::Builder to) {
   to.setTenant(from.tenant);
   to.setName(from.name);
   to.setOutcome(from.outcome);
+  to.setBefore(from.before);
+  to.setAfter(from.after);
 }
 
 void warnIfNowhere(const CentralCore& core, Manifest::Reader manifest,

@@ -107,6 +107,8 @@ public:
     else if (kind == "application") applications();
     else if (kind == "token") tokens();
     else if (kind == "pending") pending();
+    else if (kind == "user") addUsers(list, bounds, core.registry.people);
+    else if (kind == "role") addRoles(list, bounds);
     else if (kind == "host") addHosts(list, bounds, registersOfMine());
     else if (kind == "instance") addInstances(list, bounds, registersOfMine());
     else return {unknownKind(kind)};
@@ -123,7 +125,8 @@ private:
     Refusal refusal;
     refusal.reason = "kind-unknown";
     refusal.message = "this tier has no kind '" + kind + "'";
-    refusal.hint = "tenants, regions, sites, hosts, applications, instances, tokens, pending";
+    refusal.hint = "tenants, regions, sites, hosts, applications, instances, tokens, pending, "
+                   "users, roles";
     return refusal;
   }
   bool isMine(const SiteObject& site) const { return Bounds::admits(region, site.region); }

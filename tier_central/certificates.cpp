@@ -1,7 +1,9 @@
 // Who of the regions gets a certificate: with a token the first, by its device key every next one.
 #include "shared/daemon/log.h"
+#include "shared/daemon/person_door.h"
 #include "tier_central/core.h"
 #include "tier_central/init.h"
+#include "tier_central/orders.h"
 
 namespace skerry {
 
@@ -35,6 +37,24 @@ Renewed CentralCore::certify(const std::string& region, EVP_PKEY& device, EVP_PK
   issued.chain.push_back(
       issueLeaf(issuing, device, "region:" + region, issued.wallMs, host.entropy));
   return issued;
+}
+
+std::vector<OwnCert> CentralCore::certifyPerson(const std::string& id, EVP_PKEY& key) {
+  auto root = loadRootKey(host);
+  std::vector<OwnCert> chain;
+  chain.push_back(issueLeaf({*identity.root, *root}, key, std::string(PERSON_PREFIX) + id, nowMs(),
+                            host.entropy, PERSON_LIFE_MS));
+  chain.push_back(share(*identity.root));
+  return chain;
+}
+
+void CentralCore::letIn(Person person, Batch& rows, Touched& touched) {
+  UserObject object;
+  auto before = registry.users.find(person.id());
+  object.gen = before == registry.users.end() ? issuer->newLife() : before->second.gen;
+  object.statement = issuer->user(person, rows);
+  registry.putUser(person, std::move(object), rows);
+  touched.everywhere.insert(userKey(person.id()));
 }
 
 RenewAnswer CentralCore::renew(RenewAsked asked) {

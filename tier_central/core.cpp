@@ -4,6 +4,7 @@
 #include "shared/daemon/held_statements.h"
 #include "shared/daemon/listen.h"
 #include "shared/daemon/log.h"
+#include "shared/daemon/person_door.h"
 #include "shared/ledger/order_entry.h"
 #include "shared/model/encoded.h"
 #include "shared/replica/document_store.h"
@@ -164,8 +165,17 @@ kj::Promise<void> CentralCore::commit(Batch rows, const Touched& touched) {
   }
   auto durable = writer->durable();
   for (auto& [name, child] : children) child->ordersChanged();
+  sweepPersons();
   changes.note();
   return durable;
+}
+
+void CentralCore::sweepPersons() {
+  if (persons == nullptr) return;
+  persons->sweep([this](const Hash& key, const Principal& principal) {
+    auto person = registry.people.find(key);
+    return person != nullptr && person->principal() == principal;
+  });
 }
 
 // In a version of its own, which it names.
@@ -220,6 +230,12 @@ kj::Promise<void> CentralCore::serveSession(Secured peer) {
   auto child = name == nullptr ? children.end() : children.find(*name);
   if (child != children.end()) {
     return child->second->serve(kj::mv(peer.stream), restOfLife(peer.peer, nowMs()));
+  }
+  if (persons != nullptr && peer.peer.key && peer.peer.name.starts_with(PERSON_PREFIX)) {
+    auto person = registry.people.find(*peer.peer.key);
+    kj::Maybe<Principal> who;
+    if (person != nullptr) who = person->principal();
+    return persons->serve(kj::mv(peer), kj::mv(who), nowMs());
   }
   return KJ_EXCEPTION(FAILED, "no region joined with this key", peer.peer.name.c_str());
 }

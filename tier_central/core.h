@@ -12,6 +12,8 @@
 
 namespace skerry {
 
+class PersonDoor;
+
 struct CentralConfig {
   std::string listen = "0.0.0.0:443";
   std::string advertise;  // HOST:PORT for tokens; empty: where it listens
@@ -33,6 +35,13 @@ public:
   void removeRegion(const std::string& name, Batch& rows);
   // By which who has no token knows this fleet: the hash of the root's key.
   std::string rootPin() const { return rootKey.hex(); }
+  // Signs for the person, whose key before, if there was one, is worth nothing from then on.
+  void letIn(Person person, Batch& rows, Touched& touched);
+  // The person's certificate, then the root's.
+  std::vector<OwnCert> certifyPerson(const std::string& id, EVP_PKEY& key);
+  bool isRevokedKey(const Hash& key) const { return registry.revoked.contains(key); }
+  // Where people come in, from now on; outlives the core. Without one nobody does.
+  void receive(PersonDoor& door) { persons = &door; }
 
   Host& host;
   CentralConfig config;
@@ -81,8 +90,11 @@ private:
   bool isRevoked(const Hash& key) const override { return registry.revoked.contains(key); }
   int64_t nowMs() const override { return clock.nowMs(); }
 
+  void sweepPersons();
+
   Hash rootKey;
   std::set<std::string> onlineNoted;  // regions
+  PersonDoor* persons = nullptr;
   kj::Own<FrontDoor> door;
   kj::Own<Heads> heads;
 };

@@ -56,11 +56,29 @@ Refusal inUse(std::string message, std::string next) {
   return refusal;
 }
 
+constexpr size_t DIGEST_DIGITS = 12;
+
+std::string digestOf(const Bytes& manifest) {
+  return sha256(view(manifest)).hex().substr(0, DIGEST_DIGITS);
+}
+
+// `to` names the object.
 template <typename Map>
-std::string outcomeOf(const Map& map, const typename Map::key_type& name, const Bytes& manifest) {
+Declared compared(Declared to, const Map& map, const typename Map::key_type& name,
+                  const Bytes& manifest) {
   auto found = map.find(name);
-  if (found == map.end()) return "created";
-  return found->second.manifest == manifest ? "unchanged" : "changed";
+  to.after = digestOf(manifest);
+  if (found != map.end()) to.before = digestOf(found->second.manifest);
+  to.outcome = found == map.end() ? "created"
+               : found->second.manifest == manifest ? "unchanged" : "changed";
+  return to;
+}
+
+template <typename Map>
+Declared deleted(Declared to, const Map& map, const typename Map::key_type& name) {
+  to.before = digestOf(map.at(name).manifest);
+  to.outcome = "deleted";
+  return to;
 }
 
 }  // namespace
@@ -118,24 +136,24 @@ Declared Declarations::compare(Manifest::Reader manifest) const {
   switch (manifest.which()) {
     case Manifest::TENANT: {
       auto name = str(manifest.getTenant().getName());
-      return {"tenant", "", name,
-              outcomeOf(registry.tenants, name, encode<schema::Tenant>(manifest.getTenant()))};
+      return compared({"tenant", "", name, ""}, registry.tenants, name,
+                      encode<schema::Tenant>(manifest.getTenant()));
     }
     case Manifest::REGION: {
       auto name = str(manifest.getRegion().getName());
-      return {"region", "", name,
-              outcomeOf(registry.regions, name, encode<schema::Region>(manifest.getRegion()))};
+      return compared({"region", "", name, ""}, registry.regions, name,
+                      encode<schema::Region>(manifest.getRegion()));
     }
     case Manifest::SITE: {
       auto name = str(manifest.getSite().getName());
-      return {"site", "", name,
-              outcomeOf(registry.sites, name, encode<schema::Site>(manifest.getSite()))};
+      return compared({"site", "", name, ""}, registry.sites, name,
+                      encode<schema::Site>(manifest.getSite()));
     }
     case Manifest::APPLICATION: {
       auto app = manifest.getApplication();
       TenantAndName name{str(app.getTenant()), str(app.getName())};
-      return {"application", name.first, name.second,
-              outcomeOf(registry.applications, name, encode<schema::Application>(app))};
+      return compared({"application", name.first, name.second, ""}, registry.applications, name,
+                      encode<schema::Application>(app));
     }
     case Manifest::UNSPECIFIED: break;
   }
@@ -265,6 +283,7 @@ std::vector<Declared> Declarations::remove(const std::string& kind, const Tenant
                                            Batch& rows, Touched& touched) {
   std::vector<Declared> removed;
   if (kind == "application") {
+    removed.push_back(deleted({kind, name.first, name.second, ""}, registry.applications, name));
     removeApplication(name, rows, touched);
   } else if (kind == "tenant") {
     std::vector<TenantAndName> apps;
@@ -272,9 +291,12 @@ std::vector<Declared> Declarations::remove(const std::string& kind, const Tenant
       if (app.first == name.second) apps.push_back(app);
     }
     for (auto& app : apps) {
+      removed.push_back(deleted({"application", app.first, app.second, ""},
+                                registry.applications, app));
       removeApplication(app, rows, touched);
-      removed.push_back({"application", app.first, app.second, "deleted"});
     }
+    removeUsersOf(Scope::Of::TENANT, name.second, removed, rows, touched);
+    removed.push_back(deleted({kind, "", name.second, ""}, registry.tenants, name.second));
     registry.tenants.erase(name.second);
     registry.saveTenant(name.second, rows);
     touched.everywhere.insert(policyKey(name.second));
@@ -284,19 +306,37 @@ std::vector<Declared> Declarations::remove(const std::string& kind, const Tenant
       if (object.region == name.second) sites.push_back(site);
     }
     for (auto& site : sites) {
+      removed.push_back(deleted({"site", "", site, ""}, registry.sites, site));
+      removeUsersOf(Scope::Of::SITE, site, removed, rows, touched);
       removeSite(site, rows, touched);
-      removed.push_back({"site", "", site, "deleted"});
     }
+    removeUsersOf(Scope::Of::REGION, name.second, removed, rows, touched);
+    removed.push_back(deleted({kind, "", name.second, ""}, registry.regions, name.second));
     removeTokensOf("region", name.second, rows, touched);
     auto& device = registry.regions[name.second].deviceKey;
     if (device) registry.revoked.add(*device, rows);
     registry.regions.erase(name.second);
     registry.saveRegion(name.second, rows);
   } else {
+    removeUsersOf(Scope::Of::SITE, name.second, removed, rows, touched);
+    removed.push_back(deleted({kind, "", name.second, ""}, registry.sites, name.second));
     removeSite(name.second, rows, touched);
   }
-  removed.push_back({kind, kind == "application" ? name.first : "", name.second, "deleted"});
   return removed;
+}
+
+// People whose scope is gone are nobody any more.
+void Declarations::removeUsersOf(Scope::Of of, const std::string& name,
+                                 std::vector<Declared>& removed, Batch& rows, Touched& touched) {
+  std::vector<Person> gone;
+  for (auto& [id, person] : registry.people.all()) {
+    if (person.scope == Scope{of, name}) gone.push_back(person);
+  }
+  for (auto& person : gone) {
+    registry.removeUser(person.id(), rows);
+    touched.everywhere.insert(userKey(person.id()));
+    removed.push_back({"user", person.tenant, person.name, "deleted"});
+  }
 }
 
 void Declarations::removeSite(const std::string& name, Batch& rows, Touched& touched) {

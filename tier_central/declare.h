@@ -13,6 +13,7 @@ namespace skerry {
 struct Declared {
   std::string kind, tenant, name;
   std::string outcome;  // created, changed, unchanged, deleted
+  std::string before = {}, after = {};  // first digits of the object's SHA-256
 };
 
 // What a decision moved, beyond its rows.
@@ -54,6 +55,8 @@ private:
   void giveHome(const std::string& name, SiteObject& site, Batch& rows, Touched& touched);
   void removeSite(const std::string& name, Batch& rows, Touched& touched);
   void removeApplication(const TenantAndName& name, Batch& rows, Touched& touched);
+  void removeUsersOf(Scope::Of of, const std::string& name, std::vector<Declared>& removed,
+                     Batch& rows, Touched& touched);
   void removeTokensOf(const std::string& kind, const std::string& name, Batch& rows,
                       Touched& touched);
 

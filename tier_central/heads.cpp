@@ -2,6 +2,7 @@
 #include "capnp/authority.capnp.h"
 #include "shared/daemon/log.h"
 #include "shared/model/encoded.h"
+#include "tier_central/orders.h"
 
 namespace skerry {
 
@@ -21,6 +22,9 @@ std::vector<InForceStatement> statementsInForce(const Registry& registry,
   for (auto& [name, app] : registry.applications) {
     add(app.intent);
     for (auto& revision : app.revisions) add(revision);
+  }
+  for (auto& [id, user] : registry.users) {
+    if (touches(registry, registry.people.all().at(id), region)) add(user.statement);
   }
   return all;
 }

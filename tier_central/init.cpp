@@ -3,13 +3,13 @@
 #include "shared/model/encoded.h"
 #include "shared/model/statement.h"
 #include "shared/store/store.h"
+#include "tier_central/first_person.h"
 #include "tier_central/registry.h"
 
 namespace skerry {
 namespace {
 
-constexpr kj::StringPtr ROOT_KEY = "root.key"_kj, AUTHORITY_KEY = "authority.key"_kj,
-                        DOCUMENT_KEY = "document.key"_kj;
+constexpr kj::StringPtr ROOT_KEY = "root.key"_kj, DOCUMENT_KEY = "document.key"_kj;
 
 Bytes signAuthority(OwnKey root, const Signer& authority, const Signer& documents) {
   capnp::MallocMessageBuilder message;
@@ -53,21 +53,23 @@ kj::Promise<void> initCentral(Host& host, InitOptions options) {
   auto root = folder.keyOrNew(ROOT_KEY, host.entropy);
   folder.keyOrNew(AUTHORITY_KEY, host.entropy);
   folder.keyOrNew(DOCUMENT_KEY, host.entropy);
-  Identity identity;
+  auto made = kj::heap<Identity>();
+  auto& identity = *made;
   identity.key = folder.keyOrNew(DEVICE_KEY, host.entropy);
   identity.root = issueRoot(*root, "fleet:" + options.name, host.clock.wallMs(), host.entropy);
   identity.chain = issueOwn(host, *identity.root, *root, *identity.key);
   return openStore(host, CENTRAL_DATABASE)
-      .then([&host, options = std::move(options)](kj::Own<Store>&& store) {
+      .then([&host, options = std::move(options), &identity](kj::Own<Store>&& store) {
     Batch rows;
     Registry registry;
     registry.setEra(uint64_t(host.clock.wallMs() / 1000), rows);
+    letFirstIn(host, options, identity, registry, rows);
     rows.put(Table::META, CENTRAL_DOCUMENT, view(NAME_ROW), view(options.name));
     rows.put(Table::META, CENTRAL_DOCUMENT, view(ADVERTISE_ROW), view(options.advertise));
     auto& borrowed = *store;
     return borrowed.commit(kj::mv(rows)).ignoreResult()
         .then([&borrowed] { return borrowed.close(); }).attach(kj::mv(store));
-  }).then([&host, identity = kj::mv(identity)] { IdentityFolder(host.files).save(identity); });
+  }).then([&host, made = kj::mv(made)] { IdentityFolder(host.files).save(*made); });
 }
 
 CentralKeys loadCentralKeys(Host& host) {

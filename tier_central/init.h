@@ -8,6 +8,7 @@
 namespace skerry {
 
 constexpr kj::StringPtr CENTRAL_DATABASE = "central.db"_kj;
+constexpr kj::StringPtr AUTHORITY_KEY = "authority.key"_kj;  // of IdentityFolder
 
 constexpr std::string_view NAME_ROW = "name", ADVERTISE_ROW = "advertise";  // META, text
 
@@ -16,8 +17,9 @@ struct InitOptions {
   std::string advertise;  // HOST:PORT that goes into tokens; empty: the address it listens on
 };
 
-// Makes the root, authority and document keys, central's own certificate and its database. FAILED,
-// changing nothing, when the folder holds an identity already.
+// Makes the root, authority and document keys, central's own certificate, its database, and the
+// first administrator (first_person.h). FAILED, changing nothing, when the folder holds an identity
+// already.
 kj::Promise<void> initCentral(Host& host, InitOptions options);
 
 struct CentralKeys {

@@ -84,6 +84,13 @@ Bytes AuthorityIssuer::revision(const TenantAndName& name, BytesView body, Batch
   return signStatement(authority, statement, body, BodyIs::BLOB);
 }
 
+Bytes AuthorityIssuer::user(Person& person, Batch& rows) {
+  auto statement = about(USER_KIND, person.id(), person.tenant, rows);
+  person.seq = statement.seq;
+  person.sinceMs = statement.notBeforeMs;
+  return signStatement(authority, statement, view(encodePerson(person)), BodyIs::INLINE);
+}
+
 Bytes AuthorityIssuer::head(const std::string& region, std::vector<InForceStatement> statements,
                             AuthoritySeq version, Batch& rows) {
   return signHead(authority, Head{region, registry.nextSeq(rows), clock.wallMs(),

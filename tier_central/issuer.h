@@ -24,6 +24,8 @@ public:
   // What `statements` are, for the version of the region's orders that it will come with.
   Bytes head(const std::string& region, std::vector<InForceStatement> statements,
              AuthoritySeq version, Batch& rows);
+  // The sequence and the time go into `person`.
+  Bytes user(Person& person, Batch& rows);
   // `body`: an encoded schema::Revision.
   Bytes revision(const TenantAndName& name, BytesView body, Batch& rows);
 

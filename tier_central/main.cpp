@@ -26,7 +26,10 @@ int main(int argc, char** argv) {
       if (refused != 0) return refused;
       return initCentral(host, options).then([&] {
         std::cout << "central '" << options.name << "' is ready in " << data << "\n"
-                  << "next: skerry-central serve --data " << data << std::endl;
+                  << "next: skerry-central serve --data " << data << "\n"
+                  << "from elsewhere: skerry context add admin.context (" << data
+                  << "/admin.context; whoever has that file is a global administrator)"
+                  << std::endl;
         return 0;
       });
     });

@@ -62,6 +62,13 @@ bool belongsTo(const Registry& registry, const TokenObject& token, const std::st
 
 }  // namespace
 
+bool touches(const Registry& registry, const Person& person, const std::string& region) {
+  if (person.scope.of == Scope::Of::REGION) return person.scope.name == region;
+  if (person.scope.of != Scope::Of::SITE) return true;
+  auto site = registry.sites.find(person.scope.name);
+  return site != registry.sites.end() && site->second.region == region;
+}
+
 std::set<std::string> orderKeys(const Registry& registry, const std::string& region) {
   std::set<std::string> keys;
   auto declared = registry.regions.find(region);
@@ -73,6 +80,9 @@ std::set<std::string> orderKeys(const Registry& registry, const std::string& reg
   for (auto& [name, app] : registry.applications) keys.insert(appKey(name));
   for (auto& [id, token] : registry.tokens) {
     if (belongsTo(registry, token, region)) keys.insert(tokenKey(id));
+  }
+  for (auto& [id, person] : registry.people.all()) {
+    if (touches(registry, person, region)) keys.insert(userKey(id));
   }
   return keys;
 }
@@ -91,6 +101,14 @@ std::optional<OrderReading> readOrder(const Registry& registry, const std::strin
     auto found = registry.sites.find(rest);
     if (found == registry.sites.end() || found->second.region != region) return std::nullopt;
     return readSite(found->second);
+  }
+  if (kind == "user") {
+    auto found = registry.users.find(rest);
+    bool isOurs = found != registry.users.end() &&
+                  touches(registry, registry.people.all().at(rest), region);
+    if (!isOurs) return std::nullopt;
+    return OrderReading{found->second.gen, found->second.statement,
+                        seqOf(found->second.statement), {}};
   }
   if (kind == "app") {
     auto middle = rest.find('/');

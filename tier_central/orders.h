@@ -21,6 +21,9 @@ std::optional<OrderReading> readOrder(const Registry& registry, const std::strin
 
 inline std::string policyKey(const std::string& tenant) { return "policy/" + tenant; }
 inline std::string siteKey(const std::string& site) { return "site/" + site; }
+inline std::string userKey(const std::string& id) { return std::string(USER_ORDER) + id; }
+// Whether the person has anything to do with the region: then its tiers know the person.
+bool touches(const Registry& registry, const Person& person, const std::string& region);
 inline std::string tokenKey(const std::string& id) { return "token/" + id; }
 inline std::string appKey(const TenantAndName& app) {
   return "app/" + app.first + "/" + app.second;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view SEQ_ROW = "seq", NUMBER_ROW = "number", ERA_ROW = "era";
 constexpr std::string_view TENANT = "tenant/", REGION = "region/", SITE = "site/",
-                           APPLICATION = "application/";
+                           APPLICATION = "application/", USER = "user/";
 
 Bytes encodeNumber(uint64_t value) {
   Bytes bytes(8);
@@ -210,6 +210,28 @@ void Registry::saveToken(const std::string& id, Batch& rows) const {
   });
 }
 
+void Registry::putUser(const Person& person, UserObject object, Batch& rows) {
+  auto id = person.id();
+  auto before = people.all().find(id);
+  if (before != people.all().end() && before->second.key != person.key) {
+    revoked.add(before->second.key, rows);
+  }
+  putObject<schema::StoredUser>(rows, Table::OBJECT, std::string(USER) + id, [&](auto stored) {
+    stored.setGen(view(object.gen));
+    stored.setStatement(view(object.statement));
+  });
+  users[id] = std::move(object);
+  people.put(person);
+}
+
+void Registry::removeUser(const std::string& id, Batch& rows) {
+  auto before = people.all().find(id);
+  if (before != people.all().end()) revoked.add(before->second.key, rows);
+  rows.erase(Table::OBJECT, CENTRAL_DOCUMENT, view(std::string(USER) + id));
+  users.erase(id);
+  people.remove(id);
+}
+
 void Registry::load(const std::vector<Row>& objects, const std::vector<Row>& tokenRows,
                     const std::vector<Row>& meta) {
   for (auto& row : objects) {
@@ -221,6 +243,10 @@ void Registry::load(const std::vector<Row>& objects, const std::vector<Row>& tok
       regions[after(REGION)] = readRegion(row.value);
     } else if (key.starts_with(SITE)) {
       sites[after(SITE)] = readSite(row.value);
+    } else if (key.starts_with(USER)) {
+      Decoded<schema::StoredUser> stored(row.value);
+      users[after(USER)] = {copy(stored.get().getGen()), copy(stored.get().getStatement())};
+      people.put(readPerson(stored.get().getStatement()));
     } else if (key.starts_with(APPLICATION)) {
       auto name = after(APPLICATION);
       auto slash = name.find('/');

@@ -1,6 +1,7 @@
 // What central has been told to want, in memory: every declared object with what was signed for
 // it. Pure: methods change the maps and say which rows to write.
 #pragma once
+#include "shared/daemon/people.h"
 #include "shared/daemon/revoked_keys.h"
 #include "shared/model/statement.h"
 #include "shared/store/store.h"
@@ -46,6 +47,9 @@ struct TokenObject {
   uint64_t seq = 0;  // of its last change
   bool callsHome = false;  // an approval: its id is a host's identity, and there is no secret
 };
+struct UserObject {
+  Bytes gen, statement;
+};
 
 using TenantAndName = std::pair<std::string, std::string>;
 
@@ -56,7 +60,9 @@ public:
   std::map<std::string, SiteObject> sites;
   std::map<TenantAndName, ApplicationObject> applications;
   std::map<std::string, TokenObject> tokens;
-  RevokedKeys revoked{CENTRAL_DOCUMENT};  // of regions
+  std::map<std::string, UserObject> users;  // by NAME or TENANT/NAME
+  People people;                            // the same, by their keys
+  RevokedKeys revoked{CENTRAL_DOCUMENT};    // of regions and people
 
   // Each counter grows by one per call and never goes back; the row is written with what uses it.
   AuthoritySeq nextSeq(Batch& rows);
@@ -70,6 +76,9 @@ public:
   void saveSite(const std::string& name, Batch& rows) const;
   void saveApplication(const TenantAndName& name, Batch& rows) const;
   void saveToken(const std::string& id, Batch& rows) const;
+  // Whose key, if there was another one, is revoked.
+  void putUser(const Person& person, UserObject object, Batch& rows);
+  void removeUser(const std::string& id, Batch& rows);
 
   // From the rows of CENTRAL_DOCUMENT. FAILED names a row that cannot be read.
   void load(const std::vector<Row>& objects, const std::vector<Row>& tokenRows,

@@ -11,10 +11,19 @@ CentralService::CentralService(Host& host, const Transport& transport, CentralCo
             .then([this](kj::Own<CentralCore>&& opened) {
           listening = opened->address;
           this->config.listen = listening;
+          opened->receive(persons);
           return kj::mv(opened);
         });
       }),
-      adminClient(kj::heap<CentralAdmin>(host, core)) {}
+      log(kj::refcounted<AuditLog>(host.files, host.clock, host.timer, [this](Bytes row) {
+        saveAuditHead(core, CENTRAL_DOCUMENT, row);
+      })),
+      desk(kj::heap<CentralAdmin>(host, core), kj::addRef(*log), [this] {
+        std::string fleet;
+        KJ_IF_MAYBE(open, core.get()) fleet = open->fleet;
+        return AdminPlace{"central", fleet, ""};
+      }),
+      persons(host, desk) {}
 
 CentralService::~CentralService() noexcept(false) {
   socket = nullptr;
@@ -22,7 +31,8 @@ CentralService::~CentralService() noexcept(false) {
 }
 
 kj::Promise<void> CentralService::start() {
-  return core.start().then([this] { return AdminSocket::open(host, adminClient); })
+  return core.start().then([this] { return openAuditLog(*log, core, CENTRAL_DOCUMENT); })
+      .then([this] { return AdminSocket::open(host, desk); })
       .then([this](kj::Own<AdminSocket>&& opened) { socket = kj::mv(opened); });
 }
 

@@ -1,6 +1,8 @@
 // The central tier at work.
 #pragma once
 #include "shared/daemon/admin_socket.h"
+#include "shared/daemon/audit_head.h"
+#include "shared/daemon/person_door.h"
 #include "shared/daemon/program.h"
 #include "tier_central/admin.h"
 
@@ -18,8 +20,8 @@ public:
   const char* tier() const override { return "central"; }
   void measure(Exposition& to) override;
   std::vector<std::string> unready() override;
-  // What its admin.sock offers.
-  schema::Admin::Client admin() { return adminClient; }
+  // As its own administrator.
+  schema::Admin::Client admin() { return desk.unguarded(); }
   // Null while the store is being reopened.
   kj::Maybe<CentralCore&> current() { return core.get(); }
 
@@ -29,7 +31,9 @@ private:
   std::string listening;
   Chronicle chronicle;
   Rebuilt<CentralCore> core;
-  schema::Admin::Client adminClient;
+  kj::Own<AuditLog> log;
+  AdminDesk desk;
+  PersonDoor persons;
   kj::Maybe<kj::Own<AdminSocket>> socket;
 };
 

@@ -116,7 +116,8 @@ Refusal kindNotHere(const std::string& kind) {
   Refusal refusal;
   refusal.reason = "kind-unknown";
   refusal.message = "a region has no kind '" + kind + "'";
-  refusal.hint = "sites, hosts, applications, instances, pending; the rest is central's";
+  refusal.hint = "sites, hosts, applications, instances, pending, users, roles; the rest is "
+                 "central's";
   return refusal;
 }
 
@@ -183,6 +184,8 @@ kj::Promise<void> RegionAdmin::get(GetContext context) {
   else if (kind == "instance") addInstances(list, bounds, registers(core));
   else if (kind == "application") addApplications(list, bounds, core);
   else if (kind == "pending") addPending(list, bounds, core);
+  else if (kind == "user") addUsers(list, bounds, core.people);
+  else if (kind == "role") addRoles(list, bounds);
   else {
     refuse(results, {kindNotHere(kind)});
     return kj::READY_NOW;

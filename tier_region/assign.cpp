@@ -53,6 +53,7 @@ Assigner::TouchedKeys Assigner::update(const std::set<std::string>& keys) {
   }
   for (auto& key : keys) {
     if (key.starts_with(APP)) updateApp(key, touched);
+    if (key.starts_with(USER_ORDER)) updateUser(key, touched);
     if (key.starts_with(POLICY)) {
       for (auto& [site, plan] : sitePlans) {
         if (hasTenant(site, key.substr(POLICY.size()))) touched[site].insert(key);
@@ -122,6 +123,28 @@ void Assigner::touchApp(const std::string& site, const std::string& key,
                         const std::string& tenant, TouchedKeys& touched) const {
   touched[site].insert(key);
   touched[site].insert(std::string(POLICY) + tenant);
+  auto people = std::string(USER_ORDER) + tenant + "/";
+  for (auto i = users.lower_bound(people); i != users.end() && i->first.starts_with(people); ++i) {
+    touched[site].insert(i->first);
+  }
+}
+
+void Assigner::updateUser(const std::string& key, TouchedKeys& touched) {
+  for (auto& [site, plan] : sitePlans) touched[site].insert(key);
+  users.erase(key);
+  auto entry = orders.find(key);
+  // One that this version cannot read is nobody here, and below.
+  kj::runCatchingExceptions([&] { if (entry) users[key] = readPerson(view(entry->value)); });
+}
+
+bool Assigner::touches(const Person& person, const std::string& site) const {
+  switch (person.scope.of) {
+    case Scope::Of::TENANT: return hasTenant(site, person.tenant);
+    case Scope::Of::SITE: return person.scope.name == site;
+    case Scope::Of::EVERYTHING:
+    case Scope::Of::REGION: return true;  // central tells us of our own region's alone
+  }
+  return false;
 }
 
 bool Assigner::hasTenant(const std::string& site, const std::string& tenant) const {
@@ -143,6 +166,10 @@ std::optional<Bytes> Assigner::read(const std::string& site, const std::string& 
     if (key != HEAD_KEY && !hasTenant(site, key.substr(POLICY.size()))) return std::nullopt;
     auto bytes = orders.bytesOf(key);
     return bytes == nullptr ? std::nullopt : std::optional<Bytes>(*bytes);
+  }
+  if (auto user = users.find(key); user != users.end()) {
+    if (!touches(user->second, site)) return std::nullopt;
+    return *orders.bytesOf(key);
   }
   auto app = appPlans.find(key);
   if (app == appPlans.end() || !app->second.selector.matches(plan->second.labels)) {

@@ -2,6 +2,7 @@
 // sites should have. Level-triggered: the projector writes what differs, whatever happened before.
 #pragma once
 #include "shared/ledger/projection.h"
+#include "shared/model/person.h"
 #include "shared/model/selector.h"
 #include <map>
 #include <set>
@@ -40,6 +41,9 @@ private:
   };
   void updateSite(const std::string& site, TouchedKeys& touched);
   void updateApp(const std::string& key, TouchedKeys& touched);
+  void updateUser(const std::string& key, TouchedKeys& touched);
+  // Whether the site's hosts have anything to do with that person.
+  bool touches(const Person& person, const std::string& site) const;
   void touchApp(const std::string& site, const std::string& key, const std::string& tenant,
                 TouchedKeys& touched) const;
   bool hasTenant(const std::string& site, const std::string& tenant) const;
@@ -47,6 +51,7 @@ private:
   const Orders& orders;
   Bytes documentKey;
   std::map<std::string, SitePlan> sitePlans;
+  std::map<std::string, Person> users;      // by order key, `user/NAME`
   std::map<std::string, AppPlan> appPlans;  // by order key, `app/TENANT/APP`
 };
 

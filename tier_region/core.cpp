@@ -4,6 +4,7 @@
 #include "shared/daemon/held_statements.h"
 #include "shared/daemon/listen.h"
 #include "shared/daemon/log.h"
+#include "shared/daemon/person_door.h"
 #include "shared/model/encoded.h"
 #include "shared/replica/document_store.h"
 #include "tier_region/join.h"
@@ -18,6 +19,12 @@ DocumentIds upwardIds(const Self& self) {
 }
 DocumentIds siteIds(const std::string& site) {
   return {"site/" + site, DocumentKind::SITE, DocumentEnd::PARENT, 0};
+}
+
+std::set<std::string> keysOf(const Orders& orders) {
+  std::set<std::string> keys;
+  for (auto& [key, entry] : orders.entries()) keys.insert(key);
+  return keys;
 }
 
 // Whether the document was made for a site that was deleted and declared anew since.
@@ -66,6 +73,7 @@ public:
     core->writer->rows().append(kj::mv(first));
     trustCentral(*core);
     core->takeTime();
+    core->takePeople(keysOf(core->upward->orders()));
     core->assigner = kj::heap<Assigner>(core->upward->orders(), core->documents->publicKey());
     auto adding = core->addMissingChildren();
     co_await adding;
@@ -182,6 +190,7 @@ void RegionCore::addChild(const std::string& site, kj::Own<Document> document) {
     keys.insert("app/" + app);
     keys.insert("policy/" + app.substr(0, app.find('/')));
   }
+  for (auto& [id, person] : people.all()) keys.insert(std::string(USER_ORDER) + id);
   projectInto(*child, keys);
   children[site] = kj::mv(child);
   reportLink(site);
@@ -199,6 +208,20 @@ void RegionCore::dropChild(const std::string& site) {
   chronicle.forget(site);
   note("site.gone", EventSeverity::INFO, site + ": central gives it no home here any more");
   logEvent(Severity::INFO, "site.gone", {{"site", site}});
+}
+
+void RegionCore::takePeople(const std::set<std::string>& keys) {
+  auto authority = openAuthority(*identity.root, view(self.authority)).authority;
+  people.update(keys, [this](const std::string& key) -> std::optional<Bytes> {
+    auto entry = upward->orders().find(key);
+    if (!entry) return std::nullopt;
+    return entry->value;
+  }, view(authority));
+  if (persons == nullptr) return;
+  persons->sweep([this](const Hash& key, const Principal& principal) {
+    auto person = people.find(key);
+    return person != nullptr && person->principal() == principal;
+  });
 }
 
 void RegionCore::project(const Assigner::TouchedKeys& touched) {
@@ -232,6 +255,7 @@ void RegionCore::projectInto(Child& child, const std::set<std::string>& keys) {
 
 // In the transaction of the orders themselves: a crash in between loses nothing.
 void RegionCore::ordersChanged(const std::set<std::string>& keys) {
+  takePeople(keys);
   project(assigner->update(keys));
   adding = addMissingChildren().eagerlyEvaluate([](kj::Exception&& reason) {
     logEvent(Severity::ERROR, "site.unopened", {{"reason", reason.getDescription()}});
@@ -276,6 +300,12 @@ void RegionCore::sweepBlobs() {
 
 kj::Promise<void> RegionCore::serveSession(Secured peer) {
   auto member = peer.peer.key ? members.find(*peer.peer.key) : nullptr;
+  if (member == nullptr && persons != nullptr && peer.peer.name.starts_with(PERSON_PREFIX)) {
+    auto person = people.find(*peer.peer.key);
+    kj::Maybe<Principal> who;
+    if (person != nullptr) who = person->principal();
+    return persons->serve(kj::mv(peer), kj::mv(who), clock.nowMs());
+  }
   if (member == nullptr) {
     return KJ_EXCEPTION(FAILED, "no host joined with this key", peer.peer.name.c_str());
   }
@@ -355,6 +385,7 @@ void RegionCore::greeted(schema::ParentHello::Reader hello) {
   self.authority = envelope;
   self.parentKey = parent->getKey();
   saveSelf(self, writer->rows());
+  takePeople(keysOf(upward->orders()));
 }
 
 }  // namespace skerry

@@ -7,6 +7,7 @@
 #include "shared/daemon/front_door.h"
 #include "shared/daemon/parent.h"
 #include "shared/daemon/problems.h"
+#include "shared/daemon/people.h"
 #include "shared/daemon/renewal.h"
 #include "shared/daemon/rollup.h"
 #include "shared/daemon/self.h"
@@ -17,6 +18,8 @@
 #include "tier_region/pending.h"
 
 namespace skerry {
+
+class PersonDoor;
 
 struct RegionConfig {
   std::string listen = "0.0.0.0:443";
@@ -46,6 +49,9 @@ public:
   // What happened here and at the sites that the query means.
   kj::Promise<void> answerQuery(schema::EventQuery::Reader query, schema::EventSink::Client sink);
 
+  // Where people come in, from now on; outlives the core. Without one nobody does.
+  void receive(PersonDoor& door) { persons = &door; }
+
   Host& host;
   RegionConfig config;
   Chronicle& chronicle;
@@ -55,6 +61,7 @@ public:
   Blobs blobs;
   Members members;
   Pending pending;
+  People people;  // whose scope touches this region
   TrustedClock clock;
   kj::Own<Writer> writer;
   kj::Own<Document> upward;  // the document with central
@@ -90,6 +97,9 @@ private:
   // Of a token: that it was used, and by which host of the site.
   void reportUses();
   void reportUse(const std::string& token, const std::string& site, const std::string& host);
+
+  // Of the orders, as they are now.
+  void takePeople(const std::set<std::string>& keys);
 
   // What time it is at least, by what central signed.
   void takeTime();
@@ -144,6 +154,7 @@ private:
   int64_t nowMs() const override { return clock.nowMs(); }
 
   Hash rootKey;
+  PersonDoor* persons = nullptr;
   uint64_t era = 0;
   int64_t startedMs = 0;
   OwnKey caKey;

@@ -11,9 +11,9 @@ void collect(const std::string& key, const Bytes& entry, std::vector<InForceStat
   auto decoded = decodeOrderEntry(view(entry));
   KJ_REQUIRE(decoded.has_value(), "an order cannot be read", key.c_str());
   auto& value = decoded->value;
-  if (key.starts_with("policy/")) {
-    Decoded<schema::Signed> policy(value);
-    all.push_back(inForceOf(policy.get().getStatement()));
+  if (key.starts_with("policy/") || key.starts_with("user/")) {
+    Decoded<schema::Signed> order(value);
+    all.push_back(inForceOf(order.get().getStatement()));
   } else if (key.starts_with("site/")) {
     Decoded<schema::SiteOrder> order(value);
     auto home = order.get().getHome().getStatement();

@@ -12,10 +12,19 @@ RegionService::RegionService(Host& host, const Transport& transport, RegionConfi
             .then([this](kj::Own<RegionCore>&& opened) {
           listening = opened->address;
           this->config.listen = listening;
+          opened->receive(persons);
           return kj::mv(opened);
         });
       }),
-      adminClient(kj::heap<RegionAdmin>(host, core)) {}
+      log(kj::refcounted<AuditLog>(host.files, host.clock, host.timer, [this](Bytes row) {
+        saveAuditHead(core, SELF_DOCUMENT, row);
+      })),
+      desk(kj::heap<RegionAdmin>(host, core), kj::addRef(*log), [this] {
+        std::string name;
+        KJ_IF_MAYBE(open, core.get()) name = open->self.name;
+        return AdminPlace{"region", name, name};
+      }),
+      persons(host, desk) {}
 
 RegionService::~RegionService() noexcept(false) {
   socket = nullptr;
@@ -23,7 +32,8 @@ RegionService::~RegionService() noexcept(false) {
 }
 
 kj::Promise<void> RegionService::start() {
-  return core.start().then([this] { return AdminSocket::open(host, adminClient); })
+  return core.start().then([this] { return openAuditLog(*log, core, SELF_DOCUMENT); })
+      .then([this] { return AdminSocket::open(host, desk); })
       .then([this](kj::Own<AdminSocket>&& opened) { socket = kj::mv(opened); });
 }
 

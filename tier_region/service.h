@@ -1,6 +1,8 @@
 // The region tier at work.
 #pragma once
 #include "shared/daemon/admin_socket.h"
+#include "shared/daemon/audit_head.h"
+#include "shared/daemon/person_door.h"
 #include "shared/daemon/program.h"
 #include "tier_region/admin.h"
 
@@ -18,8 +20,8 @@ public:
   const char* tier() const override { return "region"; }
   void measure(Exposition& to) override;
   std::vector<std::string> unready() override;
-  // What its admin.sock offers.
-  schema::Admin::Client admin() { return adminClient; }
+  // As its own administrator.
+  schema::Admin::Client admin() { return desk.unguarded(); }
   // Null while the store is being reopened.
   kj::Maybe<RegionCore&> current() { return core.get(); }
   Chronicle& journal() { return chronicle; }
@@ -30,7 +32,9 @@ private:
   std::string listening;
   Chronicle chronicle;
   Rebuilt<RegionCore> core;
-  schema::Admin::Client adminClient;
+  kj::Own<AuditLog> log;
+  AdminDesk desk;
+  PersonDoor persons;
   kj::Maybe<kj::Own<AdminSocket>> socket;
 };
 

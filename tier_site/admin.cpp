@@ -74,7 +74,7 @@ Refusal kindNotHere(const std::string& kind) {
   Refusal refusal;
   refusal.reason = "kind-unknown";
   refusal.message = "a site has no kind '" + kind + "'";
-  refusal.hint = "hosts, applications, instances; the rest is central's";
+  refusal.hint = "hosts, applications, instances, users, roles; the rest is central's";
   return refusal;
 }
 
@@ -121,6 +121,8 @@ kj::Promise<void> SiteAdmin::get(GetContext context) {
   ItemList list;
   auto results = context.getResults();
   if (kind == "host") addHosts(list, bounds, registers(core));
+  else if (kind == "user") addUsers(list, bounds, core.people);
+  else if (kind == "role") addRoles(list, bounds);
   else if (kind == "instance") addInstances(list, bounds, registers(core));
   else if (kind == "application") {
     for (auto& [name, app] : core.assignments->apps()) {

@@ -30,6 +30,7 @@ void SiteCore::takeNext(Renewed next) {
     (*up)->use(*fresh);
     if (!(*up)->online()) (*up)->dialNow();
   }
+  KJ_IF_MAYBE(open, listener) (*open)->use(*fresh);
   handshaker = kj::mv(fresh);
   Event renewed;
   renewed.kind = "certificate.renewed";

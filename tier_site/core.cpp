@@ -77,6 +77,9 @@ private:
     core.headWatch = kj::heap<HeadWatch>(core.host, Trust{core.self.name, core.authorityKey});
     core.headWatch->load(markRows, core.regionName);
     core.takeTime();
+    std::set<std::string> keys;
+    for (auto& [key, entry] : core.document->orders().entries()) keys.insert(key);
+    core.takePeople(keys);
     core.watching = core.watchHead().eagerlyEvaluate([](kj::Exception&&) {});
     for (auto& [name, app] : core.assignments->apps()) core.reportApp(name);
     core.reportHost();
@@ -89,6 +92,7 @@ kj::Promise<kj::Own<SiteCore>> SiteCore::open(Host& host, const Transport& trans
 }
 
 SiteCore::~SiteCore() noexcept(false) {
+  listener = nullptr;
   watching = kj::READY_NOW;
   settling = kj::READY_NOW;
   acting = kj::READY_NOW;
@@ -188,6 +192,7 @@ kj::Promise<void> SiteCore::watchHead() {
 
 void SiteCore::ordersChanged(const std::set<std::string>& keys) {
   if (keys.contains(HEAD_KEY)) takeHead();
+  takePeople(keys);
   acted(assignments->update(keys, writer->rows()));
 }
 

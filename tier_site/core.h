@@ -6,6 +6,8 @@
 // the link until that is on disk, since nothing leaves before.
 #pragma once
 #include "shared/daemon/parent.h"
+#include "shared/link/listener.h"
+#include "shared/daemon/people.h"
 #include "shared/daemon/renewal.h"
 #include "shared/daemon/self.h"
 #include "shared/daemon/usage.h"
@@ -17,6 +19,8 @@
 #include "tier_site/site_journal.h"
 
 namespace skerry {
+
+class PersonDoor;
 
 class SiteCore final : private PeerPolicy, private ParentOwner, private Renewal::Owner {
 public:
@@ -42,6 +46,9 @@ public:
   void begin(kj::Duration quiet);
   // Dials the region, once that is on disk. Not before what runs was adopted.
   void connect();
+  // Lets people in, those who have anything to do with this site; needs no upper tier. `door`
+  // outlives the core.
+  void receive(kj::Own<kj::ConnectionReceiver> port, PersonDoor& door);
   // Whether the disk took what opening had to write.
   bool isSettled() const { return settled; }
   // One instance moved; null: it is gone.
@@ -68,6 +75,7 @@ public:
   kj::Own<Assignments> assignments;
   kj::Own<HeadWatch> headWatch;
   kj::Maybe<kj::Own<Parent>> parent;
+  People people;
   std::string regionName;
 
 private:
@@ -77,6 +85,8 @@ private:
 
   void takeHome(BytesView envelope);
   void takeHead();
+  void takePeople(const std::set<std::string>& keys);
+  kj::Promise<void> servePerson(Secured peer);
   kj::Promise<void> watchHead();
   void dial();
   void acted(const std::set<TenantAndName>& apps);
@@ -121,6 +131,8 @@ private:
   kj::Own<Outward> outward;  // towards the region
   kj::Own<Handshaker> handshaker;
   kj::Own<Renewal> renewal;
+  PersonDoor* persons = nullptr;
+  kj::Maybe<kj::Own<Listener>> listener;
   std::set<TenantAndName> unreported;  // judged anew, not yet on disk
   bool settled = false, mayDial = false;
   kj::Promise<void> settling = kj::READY_NOW, acting = kj::READY_NOW, watching = kj::READY_NOW;

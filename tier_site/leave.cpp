@@ -2,6 +2,7 @@
 #include "capnp/uplink.capnp.h"
 #include "shared/async/plainly.h"
 #include "shared/async/task.h"
+#include "shared/daemon/audit_log.h"
 #include "shared/daemon/self.h"
 #include "shared/doctor/boot_check.h"
 #include "shared/doctor/service_unit.h"
@@ -203,7 +204,7 @@ void erase(Host& host, Wipe wipe) {
   for (auto& name : host.files.listNames()) {
     bool isOurs = name.startsWith(SITE_DATABASE) || name.startsWith(TELEMETRY_DATABASE) ||
                   name == "run" || name == "run.json" ||
-                  name == "admin.sock" || name == "identity";
+                  name == "admin.sock" || name == "identity" || name == AUDIT_FOLDER;
     if (isOurs || wipe == Wipe::EVERYTHING) host.files.tryRemove(kj::Path(kj::str(name)));
   }
 }

@@ -83,6 +83,8 @@ int main(int argc, char** argv) {
   auto serving = app.add_subcommand("serve", "serve until stopped");
   serving->add_option("--engine", config.engineSocket, "the container engine's socket")
       ->capture_default_str();
+  serving->add_option("--listen", config.listen,
+                      "ADDRESS:PORT for people with a context; port 0: any free one");
   serving->add_option("--http", http, HTTP_OPTION);
   serving->add_option("--home", joining.home, HOME_OPTION);
   serving->callback([&] {

@@ -7,6 +7,7 @@ namespace skerry {
 
 struct SiteConfig {
   std::string engineSocket = "/run/podman/podman.sock";
+  std::string listen;  // ADDRESS:PORT for people; empty: nobody comes in but by admin.sock
   ProcessDriverConfig process;
 };
 

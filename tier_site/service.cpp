@@ -1,4 +1,5 @@
 #include "tier_site/service.h"
+#include "shared/daemon/listen.h"
 #include "tier_site/admin.h"
 #include "tier_site/line_filter.h"
 #include "tier_site/log_sink.h"
@@ -21,7 +22,15 @@ SiteService::SiteService(Host& host, const Transport& transport, SiteConfig conf
           return kj::mv(opened);
         });
       }, Reopen::AT_ONCE),
-      adminClient(kj::heap<SiteAdmin>(host, *this)) {
+      log(kj::refcounted<AuditLog>(host.files, host.clock, host.timer, [this](Bytes row) {
+        saveAuditHead(core, SELF_DOCUMENT, row);
+      })),
+      desk(kj::heap<SiteAdmin>(host, *this), kj::addRef(*log), [this] {
+        AdminPlace place{"site", "", ""};
+        KJ_IF_MAYBE(open, core.get()) place = {"site", open->self.name, open->regionName};
+        return place;
+      }),
+      persons(host, desk) {
   auto pair = kj::newPromiseAndFulfiller<void>();
   wake = kj::mv(pair.fulfiller);
   woken = pair.promise.fork();
@@ -30,6 +39,7 @@ SiteService::SiteService(Host& host, const Transport& transport, SiteConfig conf
 SiteService::~SiteService() noexcept(false) {
   watching = kj::READY_NOW;
   reopening = kj::READY_NOW;
+  opening = kj::READY_NOW;
   socket = nullptr;
   supervisor = nullptr;
   book.detach();
@@ -45,6 +55,8 @@ void SiteService::equip(SiteCore& opened) {
     tellAll(opened);
     opened.begin(core.quiet());
     if (adopted) opened.connect();
+    // The core is not ours yet.
+    opening = kj::evalLater([this] { return openDoor(); }).eagerlyEvaluate(nullptr);
     return;
   }
   drivers = newSiteDrivers(host, config, opened.self.name);
@@ -84,13 +96,29 @@ kj::Promise<void> SiteService::start() {
       running().want(allotted(*opened));  // what was found running has its room
       opened->connect();
     }
-    return openSocket();
+    return openAuditLog(*log, core, SELF_DOCUMENT);
+  }).then([this] { return openSocket(); }).then([this] { return openDoor(); });
+}
+
+// The port is the one it had. That it is not to be had keeps nothing from running.
+kj::Promise<void> SiteService::openDoor() {
+  if (config.listen.empty()) return kj::READY_NOW;
+  return listenOn(host, listening.empty() ? config.listen : listening)
+      .then([this](kj::Own<kj::ConnectionReceiver>&& port) {
+    KJ_IF_MAYBE(open, core.get()) {
+      listening = listeningAt(config.listen, *port);
+      open->receive(kj::mv(port), persons);
+    }
+  }, [this](kj::Exception&& reason) {
+    logEvent(Severity::ERROR, "listen.unavailable", {{"reason", reason.getDescription()}});
+    opening = host.timer.afterDelay(SOCKET_RETRY).then([this] { return openDoor(); })
+        .eagerlyEvaluate(nullptr);
   });
 }
 
 // A folder that takes no socket now, because its disk is full, keeps nothing from running.
 kj::Promise<void> SiteService::openSocket() {
-  return kj::evalNow([this] { return AdminSocket::open(host, adminClient); })
+  return kj::evalNow([this] { return AdminSocket::open(host, desk); })
       .then([this](kj::Own<AdminSocket>&& opened) { socket = kj::mv(opened); },
             [this](kj::Exception&& reason) {
     logEvent(Severity::ERROR, "admin.unavailable", {{"reason", reason.getDescription()}});
@@ -119,6 +147,7 @@ kj::Promise<void> SiteService::stop() {
 
 kj::Promise<void> SiteService::stopCore() {
   reopening = kj::READY_NOW;
+  opening = kj::READY_NOW;
   socket = nullptr;
   supervisor = nullptr;
   book.detach();

@@ -2,6 +2,8 @@
 // which comes and goes with its store.
 #pragma once
 #include "shared/daemon/admin_socket.h"
+#include "shared/daemon/audit_head.h"
+#include "shared/daemon/person_door.h"
 #include "shared/daemon/program.h"
 #include "shared/daemon/rebuilt.h"
 #include "tier_site/allot.h"
@@ -24,12 +26,12 @@ public:
   // room on the disk is needed.
   kj::Promise<void> start() override;
   kj::Promise<void> stop() override;
-  std::string address() override { return ""; }
+  std::string address() override { return listening; }
   const char* tier() const override { return "site"; }
   void measure(Exposition& to) override;
   std::vector<std::string> unready() override;
-  // What its admin.sock offers.
-  schema::Admin::Client admin() { return adminClient; }
+  // As its own administrator.
+  schema::Admin::Client admin() { return desk.unguarded(); }
 
   // Null while the store is being reopened.
   kj::Maybe<SiteCore&> current() { return core.get(); }
@@ -52,6 +54,7 @@ private:
   kj::Promise<void> watchForEver();
   kj::Promise<void> openSocket();
   kj::Promise<void> stopCore();
+  kj::Promise<void> openDoor();
   void wanted() override;
   void changed() override;
 
@@ -67,10 +70,14 @@ private:
   kj::Own<kj::PromiseFulfiller<void>> wake;
   kj::ForkedPromise<void> woken = nullptr;
   Rebuilt<SiteCore> core;
-  schema::Admin::Client adminClient;
+  kj::Own<AuditLog> log;
+  AdminDesk desk;
+  PersonDoor persons;
   kj::Maybe<kj::Own<AdminSocket>> socket;
+  std::string listening;  // where people come in
   kj::Promise<void> reopening = kj::READY_NOW;  // of the socket
   kj::Promise<void> watching = kj::READY_NOW;
+  kj::Promise<void> opening = kj::READY_NOW;    // of the door, after the core was opened again
 };
 
 }  // namespace skerry

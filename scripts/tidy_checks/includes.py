@@ -21,7 +21,7 @@ MAY_INCLUDE = {
     "shared/manual": [],
     "shared/daemon": ["shared/replica", "shared/journal", "shared/doctor", "shared/model",
                       "shared/manual", "shared/http"],
-    "shared/cli": ["shared/model", "shared/host", "shared/async", "shared/manual"],
+    "shared/cli": ["shared/model", "shared/link", "shared/async", "shared/manual"],
     "tier_central": ["shared/daemon"],
     "tier_region": ["shared/daemon"],
     "tier_site": ["shared/daemon", "tier_site/drivers", "tier_site/placement"],

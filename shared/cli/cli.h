@@ -2,6 +2,7 @@
 // and its way to the user.
 #pragma once
 #include "shared/async/task.h"
+#include "shared/cli/contexts.h"
 #include "shared/cli/failure.h"
 #include "shared/cli/machine.h"
 #include <optional>
@@ -16,6 +17,7 @@ enum class Output { TABLE, WIDE, JSON, YAML, NAME };
 // Options that stand before or after every verb.
 struct GlobalOptions {
   std::string socket;
+  std::string context;  // the name of one
   std::string tenant;
   bool allTenants = false;
   Output output = Output::TABLE;
@@ -25,11 +27,14 @@ struct GlobalOptions {
 class Cli {
 public:
   // `machine` outlives it.
-  Cli(Machine& machine, GlobalOptions options) : machine(machine), options(std::move(options)) {}
+  Cli(Machine& machine, GlobalOptions options, ChosenContext target = {})
+      : machine(machine), options(std::move(options)), target(std::move(target)) {}
   KJ_DISALLOW_COPY(Cli);
 
   Machine& machine;
   const GlobalOptions options;
+  // Where they lead: nothing, to a socket of this machine.
+  const ChosenContext target;
 
   bool isJson() const { return options.output == Output::JSON; }
   int64_t timeoutMs(int64_t otherwise) const { return options.timeoutMs.value_or(otherwise); }

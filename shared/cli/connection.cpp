@@ -1,5 +1,6 @@
 #include "shared/cli/connection.h"
 #include "shared/async/plainly.h"
+#include "shared/cli/remote.h"
 #include "shared/cli/socket_search.h"
 #include "shared/crypto/bytes.h"
 #include <cstring>
@@ -31,6 +32,13 @@ Failure cannotConnect(const std::string& path, const kj::Exception& exception) {
 
 Task<Connected> connect(Cli& cli) {
   Connected connected;
+  connected.failure = cli.target.failure;
+  if (connected.failure) co_return connected;
+  if (cli.target.context) {
+    auto dialling = connectRemotely(cli, *cli.target.context);
+    connected = co_await dialling;
+    co_return connected;
+  }
   auto socket = findSocket(cli.machine, cli.options.socket);
   if (socket.failure) {
     connected.failure = socket.failure;

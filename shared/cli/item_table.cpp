@@ -118,6 +118,12 @@ std::vector<Column> columnsOf(const std::string& kind) {
     return {id, text("REGION", "region"), text("ADDRESS", "address"), text("HOST", "host"),
             age("SINCE", "since"), text("STATE", "state"), text("VERSION", "version", true)};
   }
+  if (kind == "user") {
+    return {tenant, name, text("ROLE", "role"), text("SCOPE", "scope"), age("SINCE", "since")};
+  }
+  if (kind == "role") {
+    return {name, text("GIVEN FOR", "scope"), text("WHO HAS IT", "purpose")};
+  }
   return {tenant, name};
 }
 

@@ -10,17 +10,19 @@ struct Kind {
   const char* plural;
   std::array<const char*, 2> shorts;
 };
-constexpr std::array<Kind, 8> KINDS{{{"tenant", "tenants", {"", ""}},
+constexpr std::array<Kind, 10> KINDS{{{"tenant", "tenants", {"", ""}},
                                      {"region", "regions", {"", ""}},
                                      {"site", "sites", {"", ""}},
                                      {"host", "hosts", {"", ""}},
                                      {"application", "applications", {"app", "apps"}},
                                      {"instance", "instances", {"inst", ""}},
                                      {"token", "tokens", {"", ""}},
-                                     {"pending", "pending", {"", ""}}}};
+                                     {"pending", "pending", {"", ""}},
+                                     {"user", "users", {"", ""}},
+                                     {"role", "roles", {"", ""}}}};
 
-constexpr std::array<const char*, 20> LATER{
-    "user",   "users",    "role",  "roles",    "job",       "jobs",    "rollout", "rollouts", "ro",
+constexpr std::array<const char*, 16> LATER{
+    "job",    "jobs",     "rollout", "rollouts", "ro",
     "secret", "secrets",  "sec",   "policies", "policy",    "alerts",  "events",  "overrides", "ov",
     "conflicts", "settings"};
 

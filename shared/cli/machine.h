@@ -35,6 +35,13 @@ public:
   // At most `bytesMax` + 1 bytes of a file, so that the reader sees that there are more. `-` is
   // standard input.
   virtual FileText read(const std::string& path, size_t bytesMax) = 0;
+  // A file of this user alone, whole or not at all, its folder made where there is none. What is
+  // wrong; empty: it is written.
+  enum class Existing { KEEP, REPLACE };
+  virtual std::string write(const std::string& path, const std::string& text,
+                            Existing existing) = 0;
+  virtual void remove(const std::string& path) = 0;  // a file; none is no error
+  virtual Entropy& entropy() = 0;
   // The sorted names in a folder; absent when it is none.
   virtual std::optional<std::vector<std::string>> list(const std::string& path) = 0;
 

@@ -10,7 +10,7 @@
 namespace skerry {
 namespace {
 
-constexpr std::array<Verb, 19> VERBS{{
+constexpr std::array<Verb, 24> VERBS{{
     {"status", nullptr, "this tier at a glance", defineStatus},
     {"apply", nullptr, "declare what manifests say", defineApply},
     {"plan", "diff", "what would change, site by site", definePlan},
@@ -26,6 +26,11 @@ constexpr std::array<Verb, 19> VERBS{{
     {"doctor", nullptr, "what needs attention, with the command that helps", defineDoctor},
     {"token", nullptr, "one-time tokens with which regions and sites join", defineToken},
     {"host", nullptr, "lets in hosts that call home without a token", defineHost},
+    {"user", nullptr, "let people in, give them new keys, remove them", defineUser},
+    {"role", nullptr, "what people may", defineRole},
+    {"whoami", nullptr, "who you are, where, and what you may", defineWhoami},
+    {"context", nullptr, "fleets that you reach from here", defineContext},
+    {"audit", nullptr, "what was done, by whom", defineAudit},
     {"up", nullptr, "central, a region and a site on this machine", defineUp},
     {"version", nullptr, "of this client", defineVersion},
     {"completion", nullptr, "a script with which a shell completes command lines",
@@ -48,6 +53,9 @@ public:
     parser.add_flag("--version", wantsVersion, "print the version and end");
     parser.require_subcommand(1);
     parser.add_option("--socket", options.socket, "the daemon's admin socket; also $SKERRY_SOCKET");
+    parser.add_option("--context", options.context,
+                      "the fleet and the person, as in `skerry context list`; also $SKERRY_CONTEXT")
+        ->excludes("--socket");
     auto* tenant = parser.add_option("-t,--tenant", options.tenant, "whose objects are meant");
     auto* all = parser.add_flag("-A,--all-tenants", options.allTenants, "those of every tenant");
     tenant->excludes(all);
@@ -140,7 +148,10 @@ std::optional<int> parse(Machine& machine, CommandLine& line, std::vector<std::s
 kj::Promise<int> runProgram(Machine& machine, std::vector<std::string> arguments) {
   auto line = kj::heap<CommandLine>();
   if (auto code = parse(machine, *line, std::move(arguments))) return *code;
-  auto cli = kj::heap<Cli>(machine, line->options);
+  auto target = chooseContext(machine, line->options.socket, line->options.context);
+  bool isOfContext = line->options.tenant.empty() && !line->options.allTenants;
+  if (target.context && isOfContext) line->options.tenant = target.context->tenant;
+  auto cli = kj::heap<Cli>(machine, line->options, std::move(target));
   auto& run = line->chosen();
   auto promise = kj::evalNow([&] { return run(*cli); });
   return promise

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace skerry {
@@ -52,7 +53,7 @@ struct RealMachine::Children {
   RealProcesses processes;
 };
 
-RealMachine::RealMachine(kj::AsyncIoContext& io) : io(io) {}
+RealMachine::RealMachine(kj::AsyncIoContext& io) : io(io), random(newSystemEntropy()) {}
 RealMachine::~RealMachine() noexcept(false) {}
 
 std::string RealMachine::programFolder() { return ownFolder(); }
@@ -111,6 +112,34 @@ FileText RealMachine::read(const std::string& path, size_t bytesMax) {
   ::close(fd);
   return file;
 }
+
+std::string RealMachine::write(const std::string& path, const std::string& text,
+                               Existing existing) {
+  auto folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!folder.empty() && !std::filesystem::exists(folder, error)) {
+    std::filesystem::create_directories(folder, error);
+    if (error) return error.message();
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  }
+  auto temporary = path + ".new";
+  ::unlink(temporary.c_str());
+  int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return strerror(errno);
+  auto failed = kj::runCatchingExceptions([&] { writeAll(fd, text); }) != nullptr;
+  failed |= ::fsync(fd) != 0;
+  std::string reason = failed ? strerror(errno) : "";
+  ::close(fd);
+  // A link does not replace what is there.
+  bool isThere = reason.empty() && existing == Existing::KEEP
+                     ? ::link(temporary.c_str(), path.c_str()) != 0
+                     : reason.empty() && ::rename(temporary.c_str(), path.c_str()) != 0;
+  if (isThere) reason = strerror(errno);
+  ::unlink(temporary.c_str());
+  return reason;
+}
+
+void RealMachine::remove(const std::string& path) { ::unlink(path.c_str()); }
 
 std::optional<std::vector<std::string>> RealMachine::list(const std::string& path) {
   std::error_code error;

@@ -20,6 +20,9 @@ public:
   bool inIsTerminal() override;
   std::optional<std::string> readLine() override;
   FileText read(const std::string& path, size_t bytesMax) override;
+  std::string write(const std::string& path, const std::string& text, Existing existing) override;
+  void remove(const std::string& path) override;
+  Entropy& entropy() override { return *random; }
   std::optional<std::vector<std::string>> list(const std::string& path) override;
   std::string programFolder() override;
   kj::Promise<Ended> runScript(const std::string& script) override;
@@ -29,6 +32,7 @@ private:
   struct Children;
 
   kj::AsyncIoContext& io;
+  kj::Own<Entropy> random;
   kj::Maybe<kj::Own<Children>> children;  // once there was one
 };
 

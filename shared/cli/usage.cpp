@@ -11,8 +11,8 @@ constexpr std::array LATER{
     "explain",  "label",   "rollout", "restart", "pause",     "unpause", "hold",
     "release",  "pin",     "unpin",   "override", "conflicts", "run",     "events",
     "alerts",   "top",     "exec",    "host",    "site",      "block",   "unblock",
-    "user",     "role",    "login",   "whoami",  "secret",    "convert", "image",
-    "upgrade",  "restore", "audit",   "drill",   "support-bundle", "context"};
+    "login",    "secret",  "convert", "image",   "upgrade",   "restore", "drill",
+    "support-bundle"};
 
 // The verb a command line got to, and the words that lead there.
 const CLI::App& deepest(const CLI::App& parser, std::string& words) {

@@ -70,7 +70,8 @@ Run defineGet(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser
       .add_option("KIND", options->words,
-                  "tenants, regions, sites, hosts, apps, instances, tokens, pending; and a NAME")
+                  "tenants, regions, sites, hosts, apps, instances, tokens, pending, users, "
+                  "roles; and a NAME")
       ->required()
       ->expected(1, 2);
   addNarrowing(parser, options->narrowing);

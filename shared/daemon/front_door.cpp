@@ -1,22 +1,13 @@
 #include "shared/daemon/front_door.h"
+#include "shared/daemon/listen.h"
 #include "shared/daemon/log.h"
 
 namespace skerry {
-namespace {
-
-// With the port that was given where any was asked for.
-std::string addressOf(const std::string& listen, kj::ConnectionReceiver& port) {
-  if (port.getPort() == 0) return listen;  // a simulated address is a name
-  return listen.substr(0, listen.rfind(':') + 1) + std::to_string(port.getPort());
-}
-
-}  // namespace
-
 FrontDoor::FrontDoor(Parts partsParam, const Identity& self, const std::string& listen,
                      kj::Own<kj::ConnectionReceiver> port)
     : parts(kj::mv(partsParam)),
       admission(parts.host.timer, HELLOS_PER_SECOND, HELLOS_AT_ONCE),
-      itsAddress(addressOf(listen, *port)),
+      itsAddress(listeningAt(listen, *port)),
       current(parts.transport.newHandshaker(parts.host, parts.policy, self)),
       listener(kj::heap<Listener>(kj::mv(port), parts.host.timer, *current, Listener::Doors{
           [this](Secured peer) { return parts.serve(kj::mv(peer)); },

@@ -16,4 +16,9 @@ kj::Promise<kj::Own<kj::ConnectionReceiver>> listenOn(Host& host, const std::str
   });
 }
 
+std::string listeningAt(const std::string& address, kj::ConnectionReceiver& port) {
+  if (port.getPort() == 0) return address;  // a simulated address is a name
+  return address.substr(0, address.rfind(':') + 1) + std::to_string(port.getPort());
+}
+
 }  // namespace skerry

@@ -9,4 +9,7 @@ namespace skerry {
 // do, when it is no address, is in use, or may not be listened on.
 kj::Promise<kj::Own<kj::ConnectionReceiver>> listenOn(Host& host, const std::string& address);
 
+// Where a port that was opened so really is: with the port that was given where any was asked for.
+std::string listeningAt(const std::string& address, kj::ConnectionReceiver& port);
+
 }  // namespace skerry

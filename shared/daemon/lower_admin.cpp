@@ -32,4 +32,15 @@ kj::Promise<void> LowerAdmin::approveHost(ApproveHostContext context) {
   return kj::READY_NOW;
 }
 
+kj::Promise<void> LowerAdmin::addUser(AddUserContext context) {
+  bool isReset = context.getParams().getUser().getReset();
+  refuse(context.getResults(), {notHere(tier, isReset ? "user reset" : "user add")});
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> LowerAdmin::removeUser(RemoveUserContext context) {
+  refuse(context.getResults(), {notHere(tier, "user remove")});
+  return kj::READY_NOW;
+}
+
 }  // namespace skerry

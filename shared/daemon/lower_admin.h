@@ -16,6 +16,8 @@ public:
   kj::Promise<void> createToken(CreateTokenContext context) final;
   kj::Promise<void> revokeToken(RevokeTokenContext context) final;
   kj::Promise<void> approveHost(ApproveHostContext context) override;
+  kj::Promise<void> addUser(AddUserContext context) final;
+  kj::Promise<void> removeUser(RemoveUserContext context) final;
 
 private:
   const char* tier;

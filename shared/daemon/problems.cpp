@@ -22,6 +22,39 @@ Refusal notFound(std::string kind, std::string name) {
   return refusal;
 }
 
+namespace {
+
+const char* verbOf(Action action) {
+  switch (action) {
+    case Action::SEE: return "see";
+    case Action::READ_LOGS: return "read logs of";
+    case Action::DECLARE: return "declare";
+    case Action::REMOVE: return "delete";
+    case Action::ADMIT: return "admit a";
+    case Action::OPERATE: return "operate";
+    case Action::MANAGE_USERS: return "make, reset or remove such a";
+    case Action::AUDIT: return "read the audit log: every";
+    case Action::ADMINISTER: return "administer a";
+  }
+  return "";
+}
+
+}  // namespace
+
+Refusal denied(const Principal& principal, Action action, const std::string& kind) {
+  Refusal refusal;
+  refusal.code = 4;
+  refusal.reason = DENIED;
+  refusal.message = principal.name + " is " + describe(principal) + ", who may not " +
+                    verbOf(action) + " " + kind;
+  std::string roles;
+  for (auto role : rolesFor(action, kind)) roles += (roles.empty() ? "" : " or ") +
+                                                    std::string(wordOf(role));
+  refusal.hint = "ask somebody who is " + roles + " for it";
+  refusal.next = "skerry role list";
+  return refusal;
+}
+
 Refusal ambiguous(const std::string& app, const std::vector<std::string>& tenants) {
   Refusal refusal;
   refusal.reason = "name-ambiguous";
@@ -49,6 +82,16 @@ Refusals badPattern(const std::string& pattern) {
   refusal.message = "--grep: " + parsed.error;
   refusal.hint = "an example: --grep 'error|timed? ?out'";
   return {refusal};
+}
+
+void writeProblem(const Refusal& refusal, schema::Problem::Builder to) {
+  to.setCode(refusal.code);
+  to.setReason(refusal.reason);
+  to.setMessage(refusal.message);
+  to.setManifest(refusal.manifest);
+  to.setPath(refusal.path);
+  to.setHint(refusal.hint);
+  to.setNext(refusal.next);
 }
 
 }  // namespace skerry

@@ -137,4 +137,6 @@ kj::Promise<int> onStopSignal(kj::AsyncIoContext& io) {
   });
 }
 
+kj::Own<Entropy> newSystemEntropy() { return kj::heap<RealEntropy>(); }
+
 }  // namespace skerry

@@ -27,6 +27,9 @@ private:
   kj::Own<Parts> parts;
 };
 
+// The system's randomness, for a program that has no data folder.
+kj::Own<Entropy> newSystemEntropy();
+
 // Takes SIGTERM and SIGINT from the system. First thing in main(): a thread that exists already
 // would go on receiving them and die.
 void captureStopSignals();

@@ -33,4 +33,11 @@ std::string peerAddress(kj::AsyncIoStream& stream) {
   return text;
 }
 
+uint32_t userOf(kj::AsyncIoStream& stream) {
+  ucred peer{};
+  kj::uint size = sizeof(peer);
+  kj::runCatchingExceptions([&] { stream.getsockopt(SOL_SOCKET, SO_PEERCRED, &peer, &size); });
+  return peer.uid;
+}
+
 }  // namespace skerry

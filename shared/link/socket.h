@@ -11,5 +11,8 @@ void tuneSocket(kj::AsyncIoStream& stream);
 
 // The IP address at the other end; empty for what has none.
 std::string peerAddress(kj::AsyncIoStream& stream);
+// Who is on the other end of a socket of this machine, as the system says; 0 where it cannot say,
+// which is then nobody else's: in a simulation.
+uint32_t userOf(kj::AsyncIoStream& stream);
 
 }  // namespace skerry

@@ -29,7 +29,7 @@ const Grant GRANTS[] = {
     {Role::TENANT_VIEWER, Action::READ_LOGS, {"application"}},
 
     {Role::REGION_OPS, Action::SEE,
-     {"region", "site", "host", "application", "instance", "token", "role"}},
+     {"region", "site", "host", "application", "instance", "token", "pending", "role"}},
     {Role::REGION_OPS, Action::READ_LOGS, {"application", "site"}},
     {Role::REGION_OPS, Action::DECLARE, {"site"}},
     {Role::REGION_OPS, Action::REMOVE, {"site"}},

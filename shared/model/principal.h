@@ -1,5 +1,5 @@
-// Who asks, and what that person may do: the five roles, in one table (principal.cpp). Pure, so that
-// every tier decides alike, and decides alone. What the table does not grant is denied.
+// Who asks, and what that person may do: the five roles, in one table (principal.cpp). Pure, so
+// that every tier decides alike, and decides alone. What the table does not grant is denied.
 //
 //   global-admin    everything, everywhere
 //   tenant-admin    its tenant's applications and people
@@ -72,8 +72,8 @@ bool permits(const Principal& principal, Action action, const Object& object);
 // The roles that may: what a refusal says. Never empty.
 std::vector<Role> rolesFor(Action action, std::string_view kind);
 
-// Whether `maker` may make, reset or remove somebody with that role there: nobody gives more than he
-// has, and the scope has to be one that the role can have.
+// Whether `maker` may make, reset or remove somebody with that role there: nobody gives more than
+// he has, and the scope has to be one that the role can have.
 bool mayGrant(const Principal& maker, Role role, const Scope& scope);
 
 }  // namespace skerry

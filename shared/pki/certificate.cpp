@@ -146,9 +146,9 @@ OwnCert issueIntermediate(const Issuer& issuer, EVP_PKEY& subject, std::string_v
 }
 
 OwnCert issueLeaf(const Issuer& issuer, EVP_PKEY& subject, std::string_view name, int64_t nowMs,
-                  Entropy& entropy) {
+                  Entropy& entropy, int64_t lifeMs) {
   Extensions extensions{"critical,CA:FALSE", "critical,digitalSignature"};
-  return issue(&issuer, subject, name, issuedNow(issuer.certificate, nowMs, LEAF_LIFE_MS),
+  return issue(&issuer, subject, name, issuedNow(issuer.certificate, nowMs, lifeMs),
                extensions, true, entropy);
 }
 

@@ -24,6 +24,7 @@ constexpr int64_t DAY_MS = 24 * 60 * 60 * 1000;
 constexpr int64_t ROOT_LIFE_MS = 20 * 365 * DAY_MS;
 constexpr int64_t REGION_CA_LIFE_MS = 3 * 365 * DAY_MS;
 constexpr int64_t LEAF_LIFE_MS = 30 * DAY_MS;
+constexpr int64_t PERSON_LIFE_MS = 90 * DAY_MS;
 constexpr int64_t BACKDATE_MS = DAY_MS;  // for receivers whose clock is a little behind
 constexpr size_t NAME_BYTES_MAX = 160;   // of a common name; RFC 5280's 64 would not hold ours
 constexpr size_t CERTIFICATE_BYTES_MAX = 4096;  // DER
@@ -43,7 +44,7 @@ OwnCert issueIntermediate(const Issuer& issuer, EVP_PKEY& subject, std::string_v
 // For both ends of TLS: `site:oslo-0012/host1`, `region:north`, `central`, `user:kari`. The common
 // name is what counts; dnsName(name) is the alternative name. None outlives its issuer.
 OwnCert issueLeaf(const Issuer& issuer, EVP_PKEY& subject, std::string_view name, int64_t nowMs,
-                  Entropy& entropy);
+                  Entropy& entropy, int64_t lifeMs = LEAF_LIFE_MS);
 
 // `site:oslo-0012/host1` is `host1.oslo-0012.site.skerry`.
 std::string dnsName(std::string_view name);

@@ -1,11 +1,9 @@
 #include "shared/pki/identity.h"
 #include "shared/host/files.h"
-#include "shared/pki/openssl_errors.h"
+#include "shared/pki/pem.h"
 #include <kj/debug.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 namespace skerry {
@@ -13,20 +11,6 @@ namespace skerry {
 namespace {
 
 constexpr kj::StringPtr FOLDER = "identity"_kj, ROOT = "root.pem"_kj, CHAIN = "chain.pem"_kj;
-
-struct FreeBio { void operator()(BIO* bio) const { BIO_free(bio); } };
-using OwnBio = std::unique_ptr<BIO, FreeBio>;
-
-OwnBio reading(const Bytes& pem) { return OwnBio(BIO_new_mem_buf(pem.data(), pem.size())); }
-
-Bytes written(BIO* bio) {
-  char* data;
-  long size = BIO_get_mem_data(bio, &data);
-  return Bytes(data, data + size);
-}
-
-// No one is there to answer, so a key under a pass phrase is no key.
-int noPassPhrase(char*, int, int, void*) { return -1; }
 
 constexpr auto DAMAGED =
     "damaged or not ours; restore the data folder from a backup, or leave and join again";
@@ -98,50 +82,34 @@ OwnKey IdentityFolder::key(kj::StringPtr name) const {
   auto content = readFile(files, path(name), KEY_FILE_BYTES_MAX);
   KJ_IF_MAYBE(pem, content) {
     KJ_DEFER(OPENSSL_cleanse(pem->data(), pem->size()));
-    OwnKey key(PEM_read_bio_PrivateKey(reading(*pem).get(), nullptr, noPassPhrase, nullptr));
-    KJ_REQUIRE(key != nullptr, "no private key can be read from this file", name, DAMAGED,
-               opensslErrors());
+    auto key = keyFromPem(view(*pem));
+    KJ_REQUIRE(key != nullptr, "no private key can be read from this file", name, DAMAGED);
     return key;
   }
   return nullptr;
 }
 
 void IdentityFolder::saveKey(kj::StringPtr name, EVP_PKEY& key) const {
-  OwnBio bio(BIO_new(BIO_s_secmem()));
-  KJ_REQUIRE(PEM_write_bio_PKCS8PrivateKey(bio.get(), &key, nullptr, nullptr, 0, nullptr,
-                                           nullptr) == 1,
-             "this key cannot be written to a file", name, opensslErrors());
-  auto pem = written(bio.get());
+  auto pem = pemOf(key);
   KJ_DEFER(OPENSSL_cleanse(pem.data(), pem.size()));
   replaceDurably(files, path(name), view(pem),
                  kj::WriteMode::PRIVATE | kj::WriteMode::CREATE_PARENT);
 }
 
 std::vector<OwnCert> IdentityFolder::certificates(kj::StringPtr name) const {
-  std::vector<OwnCert> certificates;
   auto content = readFile(files, path(name), CHAIN_FILE_BYTES_MAX);
   KJ_IF_MAYBE(pem, content) {
-    auto bio = reading(*pem);
-    while (auto certificate = PEM_read_bio_X509(bio.get(), nullptr, noPassPhrase, nullptr)) {
-      certificates.emplace_back(certificate);
-    }
-    // The end of the file is an error like any other to this parser.
-    bool atEnd = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    auto errors = opensslErrors();
-    KJ_REQUIRE(atEnd && !certificates.empty() && certificates.size() <= CHAIN_CERTIFICATES_MAX,
-               "no certificates can be read from this file", name, DAMAGED, errors);
+    auto certificates = certificatesFromPem(view(*pem));
+    KJ_REQUIRE(!certificates.empty(), "no certificates can be read from this file", name, DAMAGED);
+    return certificates;
   }
-  return certificates;
+  return {};
 }
 
 void IdentityFolder::saveCertificates(kj::StringPtr name,
                                       const std::vector<OwnCert>& certificates) const {
   KJ_REQUIRE(!certificates.empty() && certificates.size() <= CHAIN_CERTIFICATES_MAX);
-  OwnBio bio(BIO_new(BIO_s_mem()));
-  for (auto& certificate : certificates) {
-    KJ_ASSERT(PEM_write_bio_X509(bio.get(), certificate.get()) == 1, opensslErrors());
-  }
-  replaceDurably(files, path(name), view(written(bio.get())), kj::WriteMode::CREATE_PARENT);
+  replaceDurably(files, path(name), view(pemOf(certificates)), kj::WriteMode::CREATE_PARENT);
 }
 
 void IdentityFolder::erase() const { files.tryRemove(kj::Path(FOLDER)); }

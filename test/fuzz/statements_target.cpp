@@ -1,6 +1,7 @@
 // What central signed, or somebody who would like to be central: envelopes, heads, homes and
 // assignments, as a region relays them to a site.
 #include "shared/model/encoded.h"
+#include "shared/model/person.h"
 #include "test/fuzz/fuzz.h"
 #include "test/support/authority.h"
 #include "tier_site/verified.h"
@@ -58,6 +59,10 @@ void run(BytesView input) {
   openHead(trust(), {}, "north", envelope, why);
   openHome(trust(), {}, envelope, why);
   mayRefuse([&] { inForceOf(envelope); });
+  mayRefuse([&] { readPerson(envelope); });
+  Disbelief unsaid;
+  auto person = openPerson(view(trust().authorityKey), "acme/kari", envelope, unsaid);
+  mustHold(person.has_value() == unsaid.reason.empty(), "who is not believed is explained");
   judge(envelope, rest.remaining());
 }
 

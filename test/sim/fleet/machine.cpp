@@ -31,6 +31,7 @@ SiteMachine::SiteMachine(SimWorld& world, const Transport& transport, const std:
         if (!isSetUp(host)) return kj::heap<Program>();
         SiteConfig config;
         config.engineSocket = SIM_ENGINE_SOCKET;
+        config.listen = "0.0.0.0:443";
         config.process.keeperProgram = "skerry-keeper";
         return kj::heap<Daemon<SiteService>>(
             kj::heap<SiteService>(host.host(), transport, kj::mv(config)));

@@ -99,6 +99,13 @@ FileText FakeMachine::read(const std::string& path, size_t bytesMax) {
   return {found->second.substr(0, bytesMax + 1), ""};
 }
 
+std::string FakeMachine::write(const std::string& path, const std::string& text,
+                               Existing existing) {
+  if (existing == Existing::KEEP && files.contains(path)) return "File exists";
+  files[path] = text;
+  return "";
+}
+
 std::optional<std::vector<std::string>> FakeMachine::list(const std::string& path) {
   auto folder = path.back() == '/' ? path : path + "/";
   std::set<std::string> names;

@@ -115,6 +115,9 @@ private:
   bool inIsTerminal() override { return isTerminal; }
   std::optional<std::string> readLine() override;
   FileText read(const std::string& path, size_t bytesMax) override;
+  std::string write(const std::string& path, const std::string& text, Existing existing) override;
+  void remove(const std::string& path) override { files.erase(path); }
+  Entropy& entropy() override { return random; }
   std::optional<std::vector<std::string>> list(const std::string& path) override;
   std::string programFolder() override { return "/opt/skerry"; }
   kj::Promise<Ended> runScript(const std::string& script) override;
@@ -125,6 +128,11 @@ private:
   kj::Own<kj::Network> restrictPeers(kj::ArrayPtr<const kj::StringPtr>,
                                      kj::ArrayPtr<const kj::StringPtr>) override;
 
+  struct Counting final : Entropy {
+    void fill(kj::ArrayPtr<kj::byte> bytes) override { for (auto& byte : bytes) byte = ++last; }
+    kj::byte last = 0;
+  };
+  Counting random;
   class Address;
   struct Server;
   kj::EventLoop loop;

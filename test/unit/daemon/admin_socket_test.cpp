@@ -1,5 +1,6 @@
 #include "shared/crypto/bytes.h"
 #include "shared/daemon/admin_socket.h"
+#include "test/unit/daemon/stopped_clock.h"
 #include <capnp/rpc-twoparty.h>
 #include <doctest/doctest.h>
 #include <kj/async-io.h>
@@ -16,6 +17,8 @@ protected:
 };
 
 struct Office {
+  StoppedClock clock;
+  kj::Own<const kj::Directory> files = kj::newInMemoryDirectory(kj::nullClock());
   kj::AsyncIoContext io = kj::setupAsyncIo();
   kj::Own<kj::NetworkAddress> address =
       io.provider->getNetwork().parseAddress("127.0.0.1:0").wait(io.waitScope);
@@ -36,7 +39,11 @@ TEST_CASE("nonsense at the admin socket ends its own connection and nobody else'
   Office office;
   auto port = office.address->listen();
   auto number = port->getPort();
-  AdminSocket socket(kj::mv(port), kj::heap<Silent>(), office.io.provider->getTimer());
+  auto log = kj::refcounted<AuditLog>(*office.files, office.clock, office.io.provider->getTimer(),
+                                      [](Bytes) {});
+  AdminDesk desk(kj::heap<Silent>(), kj::mv(log),
+                 [] { return AdminPlace{"central", "fleet", ""}; });
+  AdminSocket socket(kj::mv(port), desk, office.io.provider->getTimer());
   // The library's own reader writes beyond an empty table for the first, and allocates 32 GiB for
   // the second.
   std::vector<Bytes> all{Bytes(64, 0xff), {0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff},

@@ -1,0 +1,369 @@
+#include "shared/daemon/bounded_admin.h"
+#include "shared/daemon/any_call.h"
+#include "shared/daemon/views.h"
+#include <set>
+
+namespace skerry {
+namespace {
+
+// Every method that is dealt with here. Others may come.
+const std::set<std::string_view> KNOWN{
+    "status", "apply", "plan", "get", "delete", "createToken", "revokeToken", "logs", "why",
+    "changed", "usage", "approveHost", "addUser", "removeUser"};
+
+template <typename Context, typename Request>
+kj::Promise<void> pass(Context context, Request request) {
+  return request.send().then([context](auto&& answer) mutable { context.setResults(answer); });
+}
+
+template <typename Context>
+kj::Promise<void> refused(Context context, Refusals refusals) {
+  refuse(context.getResults(), refusals);
+  return kj::READY_NOW;
+}
+
+void copyCounts(const Seen::Counts& counts, schema::TierStatus::Builder to) {
+  writeCounts(counts, to.initInstances(counts.size()));
+}
+
+void countSite(schema::TierStatus::Counts::Builder to, schema::SiteView::Reader site) {
+  if (site.getOnline()) to.setOnline(to.getOnline() + 1);
+  else if (site.getOfflineSince().size() > 0) to.setOffline(to.getOffline() + 1);
+  else to.setPending(to.getPending() + 1);
+}
+
+// Of those that did not answer, whom the asker knows.
+template <typename Results>
+void dropUnseen(const Seen& seen, capnp::List<capnp::Text>::Reader missing, Results results) {
+  std::vector<std::string> kept;
+  for (auto name : missing) {
+    constexpr std::string_view REGION = "region ";
+    auto who = text(name);
+    bool isRegion = who.starts_with(REGION) && seen.regions.contains(who.substr(REGION.size()));
+    if (isRegion || seen.seesSite(who)) kept.push_back(who);
+  }
+  auto list = results.initMissing(kept.size());
+  for (size_t i = 0; i < kept.size(); ++i) list.set(i, kept[i]);
+}
+
+}  // namespace
+
+// What nobody thought of is denied: as a problem where the answer has room for one.
+BoundedAdmin::Server::DispatchCallResult BoundedAdmin::dispatchCall(
+    uint64_t interfaceId, uint16_t methodId,
+    capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context) {
+  KJ_IF_MAYBE(method, adminMethod(interfaceId, methodId)) {
+    if (!KNOWN.contains(nameOf(*method))) {
+      auto refusal = denied(principal, Action::ADMINISTER, place.tier);
+      return {refuseAny(*method, context, refusal), false};
+    }
+  }
+  return schema::Admin::Server::dispatchCall(interfaceId, methodId, context);
+}
+
+kj::Promise<void> BoundedAdmin::status(StatusContext context) {
+  return look().then([this, context](Seen&& seen) mutable {
+    return tier.statusRequest().send().then([this, context, seen = kj::mv(seen)](
+                                                auto&& answer) mutable -> kj::Promise<void> {
+      context.setResults(answer);
+      if (seen.isWholeTier) return kj::READY_NOW;
+      auto status = context.getResults().getStatus();
+      status.initRegions();
+      status.initFindings(0);
+      copyCounts(seen.countStates("", ""), status);
+      auto asking = tier.getRequest();
+      asking.initQuery().setKind("site");
+      auto sites = asking.send().then([context, seen](auto&& found) mutable {
+        auto counts = context.getResults().getStatus().initSites();
+        for (auto item : found.getItems()) {
+          if (seen.sees(item)) countSite(counts, item.getStatus().getSite());
+        }
+      });
+      auto again = tier.getRequest();
+      again.initQuery().setKind("application");
+      return sites.then([again = kj::mv(again)]() mutable { return again.send(); })
+          .then([context, seen = kj::mv(seen)](auto&& found) mutable {
+        uint32_t applications = 0;
+        for (auto item : found.getItems()) applications += seen.sees(item);
+        context.getResults().getStatus().setApplications(applications);
+      });
+    });
+  });
+}
+
+// Names of other tenants are unknown, whether there are any or not.
+Refusals BoundedAdmin::checkManifests(capnp::List<schema::Manifest>::Reader manifests) const {
+  Refusals refusals;
+  for (kj::uint i = 0; i < manifests.size(); ++i) {
+    Object object;
+    Refusal refusal;
+    if (manifests[i].isApplication()) {
+      object = {"application", text(manifests[i].getApplication().getTenant())};
+      refusal = notFound("tenant", object.tenant);
+    } else if (manifests[i].isSite()) {
+      object = {"site", "", text(manifests[i].getSite().getRegion()),
+                text(manifests[i].getSite().getName())};
+      refusal = notFound("region", object.region);
+    } else {
+      object.kind = manifests[i].isTenant() ? "tenant" : manifests[i].isRegion() ? "region"
+                                                                                 : "object";
+    }
+    if (permits(principal, Action::DECLARE, object)) continue;
+    if (!permitsKind(principal.role, Action::DECLARE, object.kind)) {
+      refusal = denied(principal, Action::DECLARE, object.kind);
+    }
+    refusal.manifest = int(i);
+    refusals.push_back(std::move(refusal));
+  }
+  return refusals;
+}
+
+kj::Promise<void> BoundedAdmin::apply(ApplyContext context) {
+  auto refusals = checkManifests(context.getParams().getManifests());
+  if (!refusals.empty()) return refused(context, std::move(refusals));
+  auto request = tier.applyRequest();
+  request.setManifests(context.getParams().getManifests());
+  request.setDryRun(context.getParams().getDryRun());
+  request.setPlanId(context.getParams().getPlanId());
+  return pass(context, kj::mv(request));
+}
+
+kj::Promise<void> BoundedAdmin::plan(PlanContext context) {
+  auto refusals = checkManifests(context.getParams().getManifests());
+  if (!refusals.empty()) return refused(context, std::move(refusals));
+  auto request = tier.planRequest();
+  request.setManifests(context.getParams().getManifests());
+  return pass(context, kj::mv(request));
+}
+
+kj::Promise<void> BoundedAdmin::get(GetContext context) {
+  auto query = context.getParams().getQuery();
+  auto kind = text(query.getKind()), tenant = text(query.getTenant());
+  if (!permitsKind(principal.role, Action::SEE, kind)) {
+    return refused(context, {denied(principal, Action::SEE, kind)});
+  }
+  auto request = tier.getRequest();
+  request.setQuery(query);
+  bool isOthers = isOfTenant() && !tenant.empty() && tenant != principal.scope.name;
+  if (isOfTenant()) request.getQuery().setTenant(principal.scope.name);
+  return look().then([context, request = kj::mv(request), isOthers](Seen&& seen) mutable {
+    return request.send().then([context, seen = kj::mv(seen), isOthers](auto&& answer) mutable {
+      auto query = context.getParams().getQuery();
+      auto results = context.getResults();
+      if (answer.getProblems().size() > 0) {
+        results.setProblems(answer.getProblems());
+        return;
+      }
+      std::vector<schema::Item::Reader> kept;
+      for (auto item : answer.getItems()) {
+        if (!isOthers && seen.sees(item)) kept.push_back(item);
+      }
+      if (kept.empty() && query.getName().size() > 0 && query.getKind() != "instance") {
+        return refuse(results, {notFound(text(query.getKind()), text(query.getName()))});
+      }
+      auto items = results.initItems(kept.size());
+      for (size_t i = 0; i < kept.size(); ++i) {
+        items.setWithCaveats(i, kept[i]);
+        seen.trim(items[i]);
+      }
+      results.setAsOfMs(answer.getAsOfMs());
+    });
+  });
+}
+
+kj::Promise<void> BoundedAdmin::delete_(DeleteContext context) {
+  auto query = context.getParams().getQuery();
+  auto kind = text(query.getKind()), name = text(query.getName()), tenant = text(query.getTenant());
+  if (!permitsKind(principal.role, Action::REMOVE, kind)) {
+    return refused(context, {denied(principal, Action::REMOVE, kind)});
+  }
+  if (isOfTenant() && !tenant.empty() && tenant != principal.scope.name) {
+    return refused(context, {notFound(kind, name)});
+  }
+  auto request = tier.deleteRequest();
+  request.setQuery(query);
+  request.setCascade(context.getParams().getCascade());
+  if (isOfTenant()) {
+    request.getQuery().setTenant(principal.scope.name);
+    return pass(context, kj::mv(request));
+  }
+  return look().then([context, kind, name, request = kj::mv(request)](Seen&& seen) mutable {
+    if (!seen.seesSite(name)) return refused(context, {notFound(kind, name)});
+    return pass(context, kj::mv(request));
+  });
+}
+
+kj::Promise<void> BoundedAdmin::createToken(CreateTokenContext context) {
+  auto wanted = context.getParams().getRequest();
+  auto kind = text(wanted.getKind()), name = text(wanted.getName());
+  if (!permitsKind(principal.role, Action::ADMIT, kind)) {
+    return refused(context, {denied(principal, Action::ADMIT, kind)});
+  }
+  auto request = tier.createTokenRequest();
+  request.setRequest(wanted);
+  return look().then([context, kind, name, request = kj::mv(request)](Seen&& seen) mutable {
+    if (!seen.seesSite(name)) return refused(context, {notFound(kind, name)});
+    return pass(context, kj::mv(request));
+  });
+}
+
+kj::Promise<void> BoundedAdmin::revokeToken(RevokeTokenContext context) {
+  if (!permitsKind(principal.role, Action::ADMIT, "site")) {
+    return refused(context, {denied(principal, Action::ADMIT, "site")});
+  }
+  auto name = text(context.getParams().getName());
+  auto request = tier.revokeTokenRequest();
+  request.setName(name);
+  return look().then([context, name, request = kj::mv(request)](Seen&& seen) mutable {
+    if (!seen.seesSite(name)) return refused(context, {notFound("site", name)});
+    return pass(context, kj::mv(request));
+  });
+}
+
+kj::Promise<void> BoundedAdmin::approveHost(ApproveHostContext context) {
+  auto params = context.getParams();
+  auto site = text(params.getSite());
+  if (!permitsKind(principal.role, Action::ADMIT, "site")) {
+    return refused(context, {denied(principal, Action::ADMIT, "site")});
+  }
+  auto request = tier.approveHostRequest();
+  request.setId(params.getId());
+  request.setSite(params.getSite());
+  request.setName(params.getName());
+  return look().then([context, site, request = kj::mv(request)](Seen&& seen) mutable {
+    if (!seen.seesSite(site)) return refused(context, {notFound("site", site)});
+    return pass(context, kj::mv(request));
+  });
+}
+
+Refusals BoundedAdmin::checkReading(const Seen& seen, const std::string& site,
+                                    const std::string& app) const {
+  if (isOfTenant()) {
+    if (app.empty()) return {denied(principal, Action::READ_LOGS, "site")};
+    if (!site.empty() && !seen.seesSite(site)) return {notFound("site", site)};
+    return {};
+  }
+  if (!permitsKind(principal.role, Action::READ_LOGS, "site")) {
+    return {denied(principal, Action::READ_LOGS, "site")};
+  }
+  if (seen.isWholeTier) return {};
+  if (!site.empty()) return seen.seesSite(site) ? Refusals{} : Refusals{notFound("site", site)};
+  auto refusal = denied(principal, Action::READ_LOGS, "sites of other regions");
+  refusal.hint = "name a site of yours with --site, or ask your region itself";
+  return {refusal};
+}
+
+kj::Promise<void> BoundedAdmin::logs(LogsContext context) {
+  context.allowCancellation();
+  auto query = context.getParams().getQuery();
+  auto tenant = text(query.getTenant());
+  if (isOfTenant() && !tenant.empty() && tenant != principal.scope.name) {
+    return refused(context, {notFound("application", text(query.getApp()))});
+  }
+  return look().then([this, context](Seen&& seen) mutable {
+    auto query = context.getParams().getQuery();
+    auto refusals = checkReading(seen, text(query.getSite()), text(query.getApp()));
+    if (!refusals.empty()) return refused(context, std::move(refusals));
+    auto request = tier.logsRequest();
+    request.setQuery(query);
+    if (isOfTenant()) request.getQuery().setTenant(principal.scope.name);
+    request.setSink(context.getParams().getSink());
+    return request.send().then([context, seen = kj::mv(seen)](auto&& answer) mutable {
+      context.getResults().setProblems(answer.getProblems());
+      dropUnseen(seen, answer.getMissing(), context.getResults());
+    });
+  });
+}
+
+kj::Promise<void> BoundedAdmin::why(WhyContext context) {
+  auto params = context.getParams();
+  auto tenant = text(params.getTenant());
+  if (!permitsKind(principal.role, Action::SEE, "application")) {
+    return refused(context, {denied(principal, Action::SEE, "application")});
+  }
+  if (isOfTenant() && !tenant.empty() && tenant != principal.scope.name) {
+    return refused(context, {notFound("application", text(params.getApp()))});
+  }
+  return look().then([this, context](Seen&& seen) mutable {
+    auto params = context.getParams();
+    auto site = text(params.getSite());
+    if (!site.empty() && !seen.seesSite(site)) return refused(context, {notFound("site", site)});
+    auto request = tier.whyRequest();
+    request.setTenant(isOfTenant() ? capnp::Text::Reader(principal.scope.name.c_str())
+                                   : params.getTenant());
+    request.setApp(params.getApp());
+    request.setSite(params.getSite());
+    return pass(context, kj::mv(request));
+  });
+}
+
+kj::Promise<void> BoundedAdmin::changed(ChangedContext context) {
+  context.allowCancellation();
+  auto request = tier.changedRequest();
+  request.setSince(context.getParams().getSince());
+  return pass(context, kj::mv(request));
+}
+
+kj::Promise<void> BoundedAdmin::usage(UsageContext context) {
+  context.allowCancellation();
+  auto query = context.getParams().getQuery();
+  auto tenant = text(query.getTenant());
+  bool isOfHosts = query.getOf() == schema::UsageQuery::Subject::SITES;
+  if (isOfTenant() && isOfHosts) {
+    return refused(context, {denied(principal, Action::SEE, "host")});
+  }
+  if (isOfTenant() && !tenant.empty() && tenant != principal.scope.name) return kj::READY_NOW;
+  return look().then([this, context](Seen&& seen) mutable {
+    auto query = context.getParams().getQuery();
+    auto site = text(query.getSite());
+    Refusals refusals;
+    if (!site.empty() && !seen.seesSite(site)) refusals = {notFound("site", site)};
+    else if (!isOfTenant()) refusals = checkReading(seen, site, text(query.getApp()));
+    if (!refusals.empty()) return refused(context, std::move(refusals));
+    auto request = tier.usageRequest();
+    request.setQuery(query);
+    if (isOfTenant()) request.getQuery().setTenant(principal.scope.name);
+    return request.send().then([context, seen = kj::mv(seen)](auto&& answer) mutable {
+      auto results = context.getResults();
+      results.setRows(answer.getRows());
+      results.setOmitted(answer.getOmitted());
+      results.setProblems(answer.getProblems());
+      dropUnseen(seen, answer.getMissing(), results);
+    });
+  });
+}
+
+kj::Promise<void> BoundedAdmin::addUser(AddUserContext context) {
+  auto user = context.getParams().getUser();
+  auto tenant = text(user.getTenant());
+  auto request = tier.addUserRequest();
+  request.setUser(user);
+  if (isOfTenant() && tenant.empty()) tenant = principal.scope.name;
+  Scope scope{Scope::Of::TENANT, tenant};
+  if (user.getRegion().size() > 0) scope = {Scope::Of::REGION, text(user.getRegion())};
+  if (user.getSite().size() > 0) scope = {Scope::Of::SITE, text(user.getSite())};
+  // Of a reset the role is the one that the person has: in a tenant no role is wider than this.
+  auto role = user.getReset() ? Role::TENANT_ADMIN : roleOf(text(user.getRole()));
+  if (!role || !mayGrant(principal, *role, scope)) {
+    return refused(context, {denied(principal, Action::MANAGE_USERS, "user")});
+  }
+  request.getUser().setTenant(tenant);
+  return pass(context, kj::mv(request));
+}
+
+kj::Promise<void> BoundedAdmin::removeUser(RemoveUserContext context) {
+  auto params = context.getParams();
+  auto tenant = text(params.getTenant());
+  if (!permitsKind(principal.role, Action::MANAGE_USERS, "user")) {
+    return refused(context, {denied(principal, Action::MANAGE_USERS, "user")});
+  }
+  if (!tenant.empty() && tenant != principal.scope.name) {
+    return refused(context, {notFound("user", text(params.getName()))});
+  }
+  auto request = tier.removeUserRequest();
+  request.setName(params.getName());
+  request.setTenant(principal.scope.name);
+  return pass(context, kj::mv(request));
+}
+
+}  // namespace skerry
