@@ -72,7 +72,7 @@ interface Admin {
             problems :List(Problem));
   # What sites, applications or instances use now, the greatest first, `omitted` more left out.
   # Pushed down to the sites; `missing` names those that did not answer in USAGE_WAIT_MS.
-  const usageWaitMs :UInt32 = 5000;
+  const usageWaitMs :UInt32 = 10000;
 
   approveHost @12 (id :Text, site :Text, name :Text) -> (problems :List(Problem));
   # Lets a host in that has no token, by its identity, also before it first called: at its next call

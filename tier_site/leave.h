@@ -13,7 +13,7 @@ enum class Wipe : uint8_t {
 };
 
 constexpr auto DAEMON_ENDS_MAX = 15 * kj::SECONDS;
-constexpr auto REGION_ANSWERS_MAX = 10 * kj::SECONDS;  // at each of its addresses
+constexpr auto REGION_ANSWERS_MAX = 30 * kj::SECONDS;  // at each of its addresses
 
 // Answers the exit code, having told a person what was done. Needs no region: one that cannot be
 // told is named with what it goes on believing. Erases nothing while an application of the site may

@@ -69,6 +69,11 @@ void Child::end(std::string_view reason) {
   KJ_IF_MAYBE(open, session) (*open)->revoke(kj::str(std::string(reason).c_str()));
 }
 
+kj::Duration Child::roundTrip() const {
+  KJ_IF_MAYBE(open, session) return (*open)->roundTrip();
+  return 0 * kj::SECONDS;
+}
+
 kj::Maybe<schema::Downlink::Client> Child::downlink() {
   if (!online()) return nullptr;
   KJ_IF_MAYBE(client, down) return *client;

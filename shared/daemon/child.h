@@ -58,6 +58,8 @@ public:
   bool online() const { return server != nullptr && server->wasGreeted(); }
   int64_t sinceMs() const { return changedMs; }  // when it went on- or offline; 0: never came
   const std::string& version() const { return softwareVersion; }
+  // Of its link, as measured; zero before, and while it is offline.
+  kj::Duration roundTrip() const;
   // Null while it is offline.
   kj::Maybe<schema::Downlink::Client> downlink();
 

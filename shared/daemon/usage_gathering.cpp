@@ -13,7 +13,8 @@ void UsageGathering::ask(Child& child, std::string who, schema::UsageQuery::Read
       to->table.add(of, response.getRows(), response.getOmitted(), mayName);
       for (auto site : response.getMissing()) to->missing.push_back(text(site));
     });
-    asked.add(timer.timeoutAfter(wait, kj::mv(answer))
+    auto slow = kj::min(child.roundTrip() * USAGE_ROUND_TRIPS, kj::Duration(USAGE_SLOW_MAX));
+    asked.add(timer.timeoutAfter(wait + slow, kj::mv(answer))
         .catch_([to = kj::addRef(*gathered), who = std::move(who)](kj::Exception&&) mutable {
       to->missing.push_back(std::move(who));
     }));

@@ -20,9 +20,14 @@ struct GatheredUsage : kj::Refcounted {
   }
 };
 
+// How much longer a child is waited for whose link is slow.
+constexpr unsigned USAGE_ROUND_TRIPS = 3;
+constexpr auto USAGE_SLOW_MAX = 6 * kj::SECONDS;
+
 class UsageGathering final {
 public:
-  // `timer` outlives what ask() and done() return. Who has not answered after `wait` is missing.
+  // `timer` outlives what ask() and done() return. Who has not answered after `wait`,
+  // and what its link takes besides, is missing.
   UsageGathering(kj::Timer& timer, kj::Duration wait) : timer(timer), wait(wait) {}
 
   // `who` names the child for people; its rows count where `mayName` lets them.

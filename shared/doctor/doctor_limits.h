@@ -22,7 +22,7 @@ constexpr int64_t SOFTWARE_DATE_MS = 1'735'689'600'000;
 
 constexpr size_t PROC_FILE_BYTES_MAX = 16 << 10;
 
-constexpr auto REACH_MAX = 5 * kj::SECONDS;       // name look-up, TCP and TLS with one address
+constexpr auto REACH_MAX = 15 * kj::SECONDS;      // name look-up, TCP and TLS with one address
 constexpr auto LIVE_ANSWER_MAX = 5 * kj::SECONDS; // of the daemon that serves the folder
 
 // Lines about what is below a tier; what is beyond is counted.

@@ -3,10 +3,12 @@
 // are two answers to one read.
 //
 // A small frame counts as written once it is copied here; when more than BUNDLE_BYTES_MAX wait, or
-// a write has failed, it waits for the stream like every large one.
+// a write has failed, it waits for the stream like every large one. Large ones leave in slices, so
+// that a slow peer is told from one that does not read.
 #pragma once
+#include "shared/async/task.h"
 #include "shared/link/link_limits.h"
-#include <capnp/serialize-async.h>
+#include <capnp/common.h>
 #include <kj/async-io.h>
 #include <kj/vector.h>
 
@@ -23,16 +25,19 @@ public:
   kj::Promise<void> write(Segments segments);
   // After all that was written the peer reads the end.
   kj::Promise<void> end();
-  kj::Maybe<int> getSendBufferSize() { return out.getSendBufferSize(); }
+  // What the stream has taken so far.
+  uint64_t writtenBytes() const { return written; }
 
 private:
+  static void addTable(Segments segments, kj::Vector<kj::byte>& to);
   void add(Segments segments);
   kj::Promise<void> flush();
+  Task<void> writeSlices(Segments segments);
 
   kj::AsyncIoStream& stream;
-  capnp::AsyncIoMessageStream out;
   kj::Vector<kj::byte> gathered;
   kj::Array<kj::byte> leaving;
+  uint64_t written = 0;
   bool isPlanned = false;  // what is gathered leaves at the end of this turn, or after `flight`
   bool isBroken = false;
   kj::ForkedPromise<void> flight;

@@ -89,6 +89,7 @@ Task<kj::Maybe<kj::Own<FrameFilter::HeldFrame>>> FrameFilter::next() {
 }
 
 Task<kj::Own<FrameFilter::HeldFrame>> FrameFilter::readSlowly() {
+  forSize = 0 * kj::SECONDS;
   auto header = parseHeader();
   while (header == nullptr) {
     memmove(buffer, buffer + at, filled - at);
@@ -104,26 +105,35 @@ Task<kj::Own<FrameFilter::HeldFrame>> FrameFilter::readSlowly() {
   size_t arrived = kj::min(buffered().size() - known.headerBytes, known.bodyWords * sizeof(word));
   auto frame = startFrame(known);
   auto rest = frame->bytes().slice(arrived, frame->bytes().size());
-  if (rest.size() > 0) {
-    auto read = readMore(rest.begin(), rest.size(), rest.size());
+  forSize = atSlowest(rest.size());
+  // As it comes, so that whoever watches sees that something does.
+  while (rest.size() > 0) {
+    auto read = readMore(rest.begin(), 1, rest.size());
     size_t count = co_await read;
-    if (count < rest.size()) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "frame cut short"));
+    if (count == 0) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "frame cut short"));
+    rest = rest.slice(count, rest.size());
   }
   co_return kj::mv(frame);
 }
 
 kj::Promise<kj::Own<FrameFilter::HeldFrame>> FrameFilter::withDeadline(
     kj::Promise<kj::Own<HeldFrame>> frame) {
-  return frame.exclusiveJoin(timer.afterDelay(limits.frameTimeMax).then(
-      []() -> kj::Own<HeldFrame> { KJ_FAIL_REQUIRE("peer takes too long over one frame"); }));
+  return frame.exclusiveJoin(timer.afterDelay(limits.frameTimeMax).then([this] {
+    return timer.afterDelay(forSize);
+  }).then([]() -> kj::Own<HeldFrame> { KJ_FAIL_REQUIRE("peer takes too long over one frame"); }));
 }
 
 kj::Promise<size_t> FrameFilter::readMore(kj::byte* to, size_t minBytes, size_t maxBytes) {
   return stream.tryRead(to, minBytes, maxBytes).then([this](size_t count) {
     sessionBytes += count;
+    sentSinceHeard = 0;
     KJ_REQUIRE(sessionBytes <= limits.sessionBytesMax, "peer sent more than a session may");
     return count;
   });
+}
+
+kj::Duration FrameFilter::atSlowest(uint64_t bytes) const {
+  return bytes / limits.bytesPerSecondMin * kj::SECONDS;
 }
 
 kj::Maybe<FrameHeader> FrameFilter::parseHeader() const {
@@ -148,6 +158,7 @@ void FrameFilter::refuseFor(const kj::Exception& e) {
 }
 
 void FrameFilter::inspectSent(kj::ArrayPtr<const kj::ArrayPtr<const word>> segments) {
+  for (auto segment : segments) sentSinceHeard += segment.asBytes().size();
   capnp::SegmentArrayMessageReader envelope(segments, envelopeOptions());
   KJ_IF_MAYBE(e, kj::runCatchingExceptions([&] {
     ledger.sent(envelope.getRoot<capnp::rpc::Message>());

@@ -29,6 +29,9 @@ public:
   }
   size_t heldBytes() const { return held->bytes; }
   uint64_t receivedBytes() const { return sessionBytes; }
+  uint64_t writtenBytes() const { return bundle.writtenBytes(); }
+  // Of frames that we sent since the peer was last heard: what our next word waits behind, at most.
+  uint64_t unansweredBytes() const { return sentSinceHeard; }
   const RpcLedger& rpc() const { return ledger; }
 
   kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> tryReadMessage(
@@ -39,7 +42,7 @@ public:
       kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) override;
   kj::Promise<void> writeMessages(
       kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>> messages) override;
-  kj::Maybe<int> getSendBufferSize() override { return bundle.getSendBufferSize(); }
+  kj::Maybe<int> getSendBufferSize() override { return nullptr; }
   kj::Promise<void> end() override { return bundle.end(); }
 
 private:
@@ -51,6 +54,7 @@ private:
   Task<kj::Own<HeldFrame>> readSlowly();
   kj::Promise<kj::Own<HeldFrame>> withDeadline(kj::Promise<kj::Own<HeldFrame>> frame);
   kj::Promise<size_t> readMore(kj::byte* to, size_t minBytes, size_t maxBytes);
+  kj::Duration atSlowest(uint64_t bytes) const;
   kj::ArrayPtr<const kj::byte> buffered() const {
     return kj::arrayPtr(buffer + at, buffer + filled);
   }
@@ -66,7 +70,8 @@ private:
   FrameBundle bundle;
   RpcLedger ledger;
   kj::Own<Held> held;
-  uint64_t sessionBytes = 0;
+  uint64_t sessionBytes = 0, sentSinceHeard = 0;
+  kj::Duration forSize = 0 * kj::SECONDS;  // of the frame on its way, besides frameTimeMax
   kj::Maybe<kj::String> reason;
   kj::Own<kj::PromiseFulfiller<kj::String>> refuse;
   kj::Promise<kj::String> refused = nullptr;

@@ -11,11 +11,14 @@ constexpr size_t SEGMENTS_CEILING = 16;      // sizes the filter's tables; segme
 constexpr size_t FRAME_BUFFER_BYTES = 1024;  // frames up to this size arrive in one read
 constexpr size_t BUNDLED_FRAME_BYTES_MAX = 512;  // frames up to this size leave together
 constexpr size_t BUNDLE_BYTES_MAX = 4 << 10;     // of them, before the next one waits
+constexpr size_t WRITE_SLICE_BYTES = 16 << 10;   // of a large frame at once: progress is counted
 
 struct LinkLimits {
   kj::uint segmentsMax = SEGMENTS_CEILING;
   size_t frameWordsMax = (1 << 20) / 8;
-  kj::Duration frameTimeMax = 20 * kj::SECONDS;  // first to last byte
+  // Of a link that is worth having; what is large may take as long as it takes at this rate.
+  uint64_t bytesPerSecondMin = 1 << 10;
+  kj::Duration frameTimeMax = 20 * kj::SECONDS;  // first to last byte, besides what its size takes
   uint64_t sessionBytesMax = kj::maxValue;       // received over the whole session
   size_t heldBytesMax = 16 << 20;                // received frames the RPC system still keeps
   kj::uint capsPerFrameMax = 64;
@@ -26,15 +29,16 @@ struct LinkLimits {
   size_t flowWords = (8 << 20) / 8;             // calls in flight before we stop reading
   size_t queuedBytesMax = 8 << 20;              // ours, that the peer does not fetch
   size_t memoryBytesMax = 64 << 20;             // all that is kept for the peer: see Session
-  kj::Duration writeTimeMax = 20 * kj::SECONDS;  // that one message of ours waits for the peer
+  kj::Duration writeTimeMax = 20 * kj::SECONDS;  // that a message of ours waits, and nothing moves
   kj::Duration pingEvery = 30 * kj::SECONDS;
-  kj::Duration pingMax = 10 * kj::SECONDS;      // of silence while a ping is out
+  kj::Duration pingMax = 10 * kj::SECONDS;      // of silence while a ping is out, and besides it
+  unsigned pingRoundTrips = 8;                  // so many of the link's own
   unsigned pingPatience = 6;                    // times pingMax for a peer that only sends
   kj::Duration farewellMax = 1 * kj::SECONDS;  // to tell a refused peer why
 };
 
 // TLS ------------------------------------------------------------------------------------------
-constexpr auto HANDSHAKE_MAX = 10 * kj::SECONDS;
+constexpr auto HANDSHAKE_MAX = 20 * kj::SECONDS;  // three round trips of 2 s, and some packets lost
 constexpr auto TICKET_LIFE = 2 * kj::HOURS;
 constexpr size_t CERTIFICATES_BYTES_MAX = 16 << 10;   // a peer's, all together
 constexpr size_t FILL_IDLE_BYTES = 1 << 10;           // what a silent connection keeps allocated
@@ -56,6 +60,7 @@ constexpr auto DIAL_BACKOFF_BASE = 250 * kj::MILLISECONDS;
 constexpr auto DIAL_BACKOFF_CAP = 5 * kj::MINUTES;
 constexpr auto DIAL_CONNECT_MAX = 20 * kj::SECONDS;  // name look-up and TCP
 constexpr auto SILENT_PEER_MAX = 60 * kj::SECONDS;   // TCP gives up unacknowledged data
+constexpr int UNSENT_BYTES_MAX = 32 << 10;           // in the kernel: a ping waits behind it
 
 // Admission of answered hellos; a peer beyond it is told when to come back.
 constexpr unsigned HELLOS_PER_SECOND = 200;
@@ -67,6 +72,7 @@ constexpr auto RETRY_AFTER_MAX = 5 * kj::MINUTES;
 
 // The ENROLL and RENEW doors: one question, one answer.
 constexpr size_t ENROLL_FRAME_BYTES_MAX = 16 << 10;
-constexpr auto ENROLL_TIME_MAX = 10 * kj::SECONDS;
+constexpr auto ENROLL_TIME_MAX = 20 * kj::SECONDS;
+constexpr auto QUESTION_TIME_MAX = DIAL_CONNECT_MAX + HANDSHAKE_MAX + ENROLL_TIME_MAX;
 
 }  // namespace skerry

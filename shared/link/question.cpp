@@ -40,7 +40,10 @@ Task<Answered> ask(Host& host, Handshaker& handshaker, kj::StringPtr address,
                    const Question& question) {
   auto parsing = host.network.parseAddress(address);
   auto parsed = co_await parsing;
-  auto connecting = parsed->connect();
+  auto late = host.timer.afterDelay(DIAL_CONNECT_MAX).then([]() -> kj::Own<kj::AsyncIoStream> {
+    kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "no answer to the connection attempt"));
+  });
+  auto connecting = parsed->connect().exclusiveJoin(kj::mv(late));
   auto socket = co_await connecting;
   tuneSocket(*socket);
   auto shaking = handshaker.connect(kj::mv(socket), question.door);
@@ -59,7 +62,7 @@ Task<Answered> askInTurn(Host& host, Handshaker& handshaker, kj::Own<Question> q
   kj::String trouble;
   for (auto& address : question->addresses) {
     kj::Promise<Answered> asking = ask(host, handshaker, address.c_str(), *question);
-    auto late = host.timer.afterDelay(DIAL_CONNECT_MAX + ENROLL_TIME_MAX).then([]() -> Answered {
+    auto late = host.timer.afterDelay(QUESTION_TIME_MAX).then([]() -> Answered {
       kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "no answer in time"));
     });
     auto caught = asking.exclusiveJoin(kj::mv(late)).then([](Answered&& got)

@@ -39,6 +39,9 @@ public:
   // Says why, when it is time to destroy the session. Call once.
   kj::Promise<kj::String> onEnd();
 
+  // Of its pings, smoothed; zero until one was answered.
+  kj::Duration roundTrip() const;
+
   // What the peer costs us just now.
   const FrameFilter& frames() const;
   size_t queuedBytes();

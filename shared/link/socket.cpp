@@ -12,9 +12,11 @@ void tuneSocket(kj::AsyncIoStream& stream) {
   kj::runCatchingExceptions([&] {
     int on = 1;
     unsigned silentMs = SILENT_PEER_MAX / kj::MILLISECONDS;
+    int unsentMax = UNSENT_BYTES_MAX;
     stream.setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     stream.setsockopt(SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     stream.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &silentMs, sizeof(silentMs));
+    stream.setsockopt(IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsentMax, sizeof(unsentMax));
   });
 }
 

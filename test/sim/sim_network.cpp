@@ -176,6 +176,12 @@ void SimNetwork::cutOneWay(kj::StringPtr from, kj::StringPtr to) {
   trace.note("network", kj::str("cut one way ", from, " ", to));
 }
 
+void SimNetwork::slow(kj::StringPtr a, kj::StringPtr b, SimWeather weather) {
+  weathers[{a.cStr(), b.cStr()}] = weather;
+  weathers[{b.cStr(), a.cStr()}] = weather;
+  trace.note("network", kj::str("slow ", a, " ", b, " ", weather.oneWayMs, " ms"));
+}
+
 void SimNetwork::heal(kj::StringPtr a, kj::StringPtr b) {
   release({a.cStr(), b.cStr()});
   release({b.cStr(), a.cStr()});
@@ -185,6 +191,7 @@ void SimNetwork::heal(kj::StringPtr a, kj::StringPtr b) {
 void SimNetwork::healAll() {
   auto hurt = cuts;
   hurt.insert(clogs.begin(), clogs.end());
+  weathers.clear();
   for (auto& path : hurt) release(path);
   trace.note("network", "heal all");
 }
@@ -192,6 +199,7 @@ void SimNetwork::healAll() {
 void SimNetwork::release(const Path& path) {
   cuts.erase(path);
   clogs.erase(path);
+  weathers.erase(path);
   auto [begin, end] = waiting.equal_range(path);
   for (auto i = begin; i != end; ++i) i->second->fulfill();
   waiting.erase(begin, end);
@@ -225,10 +233,21 @@ kj::Promise<void> SimNetwork::whenOpen(Path path) {
   return kj::mv(paf.promise);
 }
 
-kj::Promise<void> SimNetwork::travel(const Path& path) {
+uint64_t SimNetwork::travelMs(const Path& path, size_t bytes) {
+  auto found = weathers.find(path);
+  if (found == weathers.end()) return entropy.between(SIM_LATENCY_MS_MIN, latencyMsMax);
+  auto& weather = found->second;
+  uint64_t ms = weather.oneWayMs + bytes * 1000 / weather.bytesPerSecond;
+  for (size_t sent = 0; sent <= bytes; sent += SIM_PACKET_BYTES) {
+    for (uint64_t again = 2 * weather.oneWayMs; entropy.chance(weather.lossPercent); again *= 2)
+      ms += again;
+  }
+  return ms;
+}
+
+kj::Promise<void> SimNetwork::travel(const Path& path, size_t bytes) {
   if (path.first == path.second) return kj::READY_NOW;
-  auto latencyMs = entropy.between(SIM_LATENCY_MS_MIN, SIM_LATENCY_MS_MAX);
-  return timer.afterDelay(latencyMs * kj::MILLISECONDS).then([this, path]() {
+  return timer.afterDelay(travelMs(path, bytes) * kj::MILLISECONDS).then([this, path]() {
     return whenOpen(path);
   });
 }
@@ -243,13 +262,14 @@ void SimNetwork::note(const Path& path, kj::ArrayPtr<const kj::byte> bytes) {
 
 // A handshake needs both directions, so a one-way cut stops it too.
 kj::Promise<kj::Own<kj::AsyncIoStream>> SimNetwork::dial(Name from, Endpoint to) {
-  auto there = travel({from, to.first});
-  auto handshake = there.then([this, from, to]() { return travel({to.first, from}); })
+  auto limitMs = weathers.count({from, to.first}) ? SIM_SLOW_DIAL_TIMEOUT_MS : SIM_DIAL_TIMEOUT_MS;
+  auto there = travel({from, to.first}, 0);
+  auto handshake = there.then([this, from, to]() { return travel({to.first, from}, 0); })
       .then([this, from, to]() -> kj::Promise<kj::Own<kj::AsyncIoStream>> {
     if (off.count(to.first) || off.count(from)) return kj::NEVER_DONE;
     return connect(from, to);
   });
-  auto deadline = timer.afterDelay(SIM_DIAL_TIMEOUT_MS * kj::MILLISECONDS)
+  auto deadline = timer.afterDelay(limitMs * kj::MILLISECONDS)
       .then([]() -> kj::Promise<kj::Own<kj::AsyncIoStream>> {
     return KJ_EXCEPTION(DISCONNECTED, "connection timed out");
   });
@@ -308,7 +328,7 @@ kj::Promise<void> SimNetwork::carry(Line& line, Direction direction) {
   auto path = isThere ? Path(line.caller, line.callee) : Path(line.callee, line.caller);
   kj::Promise<void> carrying = carryTask(from, to, [this, path](auto bytes) {
     note(path, bytes);
-    return travel(path);
+    return travel(path, bytes.size());
   });
   return carrying.catch_([&from, &to](kj::Exception&&) {
     from.abortRead();

@@ -6,7 +6,9 @@
 //
 // Faults have fixed names. *Cut*: both ends see the connection break, dialling fails. *Clog*: bytes
 // wait, silence both ways. *One-way cut*: bytes of one direction wait, the other's arrive. Healing
-// lets waiting bytes arrive, as TCP would. A pair of hosts has one state, whatever the port.
+// lets waiting bytes arrive, as TCP would. *Slow*: bytes take long and few pass in a second; a lost
+// packet is TCP's to repeat, so it costs time and nothing else, and what is behind it waits. A pair
+// of hosts has one state, whatever the port.
 #pragma once
 #include "test/sim/seeded_entropy.h"
 #include "test/sim/sim_trace.h"
@@ -21,7 +23,16 @@ namespace skerry {
 
 constexpr uint64_t SIM_LATENCY_MS_MIN = 1, SIM_LATENCY_MS_MAX = 20;  // one way, each chunk
 constexpr uint64_t SIM_DIAL_TIMEOUT_MS = 3000;
+constexpr uint64_t SIM_SLOW_DIAL_TIMEOUT_MS = 120'000;  // a kernel gives up later than the dialler
+constexpr uint64_t SIM_PACKET_BYTES = 1460;
 constexpr uint64_t SIM_ACCEPT_BACKLOG_MAX = 128;  // connections not accepted yet
+
+// How bytes go one way: a packet that is lost costs a round trip, lost again twice as much.
+struct SimWeather {
+  uint64_t oneWayMs = 1000;
+  unsigned lossPercent = 5;
+  uint64_t bytesPerSecond = 4 << 10;
+};
 
 class SimNetwork {
 public:
@@ -35,6 +46,8 @@ public:
   void cut(kj::StringPtr a, kj::StringPtr b);
   void clog(kj::StringPtr a, kj::StringPtr b);
   void cutOneWay(kj::StringPtr from, kj::StringPtr to);
+  // Both ways, also for what is open, until it is healed.
+  void slow(kj::StringPtr a, kj::StringPtr b, SimWeather weather);
   void heal(kj::StringPtr a, kj::StringPtr b);
   void healAll();
 
@@ -44,6 +57,8 @@ public:
   void goesSilent(kj::StringPtr host);
   // Power is back: what its peers still held breaks now, as the first packet after a boot would do.
   void comesBack(kj::StringPtr host);
+
+  uint64_t latencyMsMax = SIM_LATENCY_MS_MAX;  // where it is not slow
 
   size_t connectionCount() const { return lines.size(); }
   // Equal for runs in which equal bytes set out on equal ways in equal order.
@@ -62,7 +77,8 @@ private:
   kj::Promise<kj::Own<kj::AsyncIoStream>> dial(Name from, Endpoint to);
   kj::Own<kj::AsyncIoStream> connect(const Name& from, const Endpoint& to);
   kj::Promise<void> carry(Line& line, Direction direction);
-  kj::Promise<void> travel(const Path& path);
+  kj::Promise<void> travel(const Path& path, size_t bytes);
+  uint64_t travelMs(const Path& path, size_t bytes);
   void note(const Path& path, kj::ArrayPtr<const kj::byte> bytes);
   kj::Promise<void> whenOpen(Path path);
   void release(const Path& path);
@@ -73,6 +89,7 @@ private:
   SeededEntropy entropy;
   SimTrace& trace;
   std::set<Path> cuts, clogs;
+  std::map<Path, SimWeather> weathers;
   std::set<Name> off;
   std::map<Endpoint, Receiver*> listeners;
   std::multimap<Path, kj::Own<kj::PromiseFulfiller<void>>> waiting;

@@ -14,7 +14,7 @@ from fleet_case import FleetCase, main
 from wire import ENROLL, HALF_A_HELLO, SESSION, bootstrap, dial, frame, pointer, tls
 
 SEED = int(os.environ.get("SKERRY_TEST_SEED", "1"))
-HANDSHAKE_S = 10
+HANDSHAKE_S = 20
 # rpc.capnp: the answer to a question that nobody asked, of an exception type that does not exist.
 RETURN_OF_TYPE_5000 = frame(pointer(1, 1), 3, pointer(2, 1), 1 << 48, 0, pointer(1, 1),
                             5000 << 32, 0)
