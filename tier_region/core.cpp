@@ -61,7 +61,7 @@ public:
     core->blobs = co_await loading;
     auto counting = nextCounter(*core->store, "statusEpoch", 1);
     auto epoch = co_await counting;
-    core->registers = kj::heap<RegisterSource>(epoch);
+    core->registers = kj::heap<RegisterSource>(statusEpoch(epoch, host.entropy.next()));
     core->chronicle.begin(epoch, SKERRY_VERSION);
     auto aging = core->store->get(Table::META, SELF_DOCUMENT, view("era"));
     auto eraRow = co_await aging;

@@ -39,7 +39,7 @@ public:
     Batch first;
     auto counting = nextCounter(*core->store, "statusEpoch", 1, first);
     auto epoch = co_await counting;
-    core->registers = kj::heap<RegisterSource>(epoch);
+    core->registers = kj::heap<RegisterSource>(statusEpoch(epoch, host.entropy.next()));
     auto running = core->store->scan(Table::RUN, SELF_DOCUMENT);
     auto runRows = co_await running;
     core->histories = RunBook::load(runRows);

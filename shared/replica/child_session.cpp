@@ -37,6 +37,7 @@ kj::Promise<void> ChildSession::hello(HelloContext context) {
   auto mine = link.hello();
   bool isSame = child.getKnowsOmission() && child.getDocument() == view(mine);
   if (!isSame) parent.setDocument(view(mine));
+  parts.mirror.greeted(child.getStatusEpoch());
   parent.setStatusKnown(child.getStatusEpoch() == parts.mirror.getEpoch() &&
                         Hash::from(child.getStatusDigest()) == parts.mirror.digest());
   parts.hooks.fillHello(child, parent);

@@ -117,9 +117,9 @@ RegisterBatch RegisterSource::since(uint64_t from) const {
 
 std::vector<std::string> RegisterMirror::apply(const RegisterBatch& batch) {
   std::vector<std::string> changed;
-  if (batch.epoch < epoch) return changed;
+  if (expected ? batch.epoch != *expected : batch.epoch < epoch) return changed;
   // What a whole series does not name is gone; a new epoch knows nothing of the old one.
-  if (batch.epoch > epoch || batch.whole) startAnew(batch.epoch, changed);
+  if (batch.epoch != epoch || batch.whole) startAnew(batch.epoch, changed);
   for (auto& change : batch.changes) {
     if (change.value.size() > REGISTER_BYTES_MAX || change.key.size() > bounds.keyBytes) continue;
     auto gone = erased.find(change.key);

@@ -4,6 +4,7 @@
 #pragma once
 #include "shared/crypto/hash.h"
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -60,8 +61,15 @@ private:
   uint64_t lanes[4] = {};
 };
 
-// The registers this process produces. Epochs come from the ledger database: each start takes a
-// greater one, since registers themselves are not stored.
+// The epoch of one start of a process: later ones are greater, and one that counts from the start
+// again, since its disk was changed, does not take for known what another start had reported.
+constexpr uint64_t statusEpoch(uint64_t start, uint64_t random) {
+  constexpr unsigned RANDOM_BITS = 24;
+  return start << RANDOM_BITS | (random & ((1u << RANDOM_BITS) - 1));
+}
+
+// The registers this process produces. Epochs come from the ledger database (statusEpoch()): each
+// start takes a greater one, since registers themselves are not stored.
 class RegisterSource {
 public:
   explicit RegisterSource(uint64_t epoch) : epoch(epoch) {}
@@ -100,7 +108,10 @@ class RegisterMirror {
 public:
   explicit RegisterMirror(RegisterBounds bounds = {}) : bounds(bounds) {}
 
-  // The keys that changed; nothing for a batch of an older epoch. Changes at or below the seq held
+  // The child greets and says which epoch it is in, and from then on no other is believed: it alone
+  // knows, and after a new disk its epoch may be smaller than the one held.
+  void greeted(uint64_t childEpoch) { expected = childEpoch; }
+  // The keys that changed; nothing for a batch of another epoch. Changes at or below the seq held
   // of their register are ignored, so batches may be repeated or arrive late. What exceeds a bound
   // is not kept; the digest tells.
   std::vector<std::string> apply(const RegisterBatch& batch);
@@ -118,6 +129,7 @@ private:
 
   RegisterBounds bounds;
   uint64_t epoch = 0;
+  std::optional<uint64_t> expected;
   size_t bytes = 0;
   RegisterDigest sum;
   std::map<std::string, Register> registers;

@@ -150,6 +150,28 @@ TEST_CASE("a source that has nothing empties what its parent still holds of an e
   CHECK(agree(after, mirror));
 }
 
+TEST_CASE("a child with a new disk counts from the start again, and is believed when it greets") {
+  RegisterMirror mirror;
+  RegisterSource before(statusEpoch(7, 1)), after(statusEpoch(1, 2));
+  before.set("host", value(1));
+  catchUp(before, mirror, 0);
+  after.set("disk", value(2));
+  // From nowhere it is late.
+  CHECK(mirror.apply(after.since(0)).empty());
+  mirror.greeted(after.getEpoch());
+  catchUp(after, mirror, 0);
+  CHECK(agree(after, mirror));
+  // What is still on its way of the former life changes nothing.
+  before.set("host", value(3));
+  CHECK(mirror.apply(before.since(0)).empty());
+  CHECK(agree(after, mirror));
+}
+
+TEST_CASE("no two starts have an epoch in common, also when one lost count") {
+  CHECK(statusEpoch(2, 0) > statusEpoch(1, UINT64_MAX));
+  CHECK(statusEpoch(1, 5) != statusEpoch(1, 6));
+}
+
 TEST_CASE("a late or repeated change does not bring back what has gone on") {
   RegisterSource source(1);
   source.set("a", value(1));
