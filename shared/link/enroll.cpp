@@ -1,5 +1,6 @@
 #include "shared/link/enroll.h"
 #include "capnp/enroll.capnp.h"
+#include "shared/link/replies.h"
 #include "shared/link/socket.h"
 #include <capnp/serialize.h>
 #include <kj/debug.h>
@@ -84,12 +85,8 @@ kj::Array<capnp::word> writeRequest(const Token& token, const Joiner& joiner) {
   return capnp::messageToFlatArray(message);
 }
 
-struct Expected {
-  Hash root, device;
-  std::optional<Hash> ca;
-};
-
-Enrolled readAccepted(schema::EnrollReply::Accepted::Reader from, const Expected& expected) {
+Enrolled readAccepted(schema::EnrollReply::Accepted::Reader from,
+                      const ExpectedEnrolled& expected) {
   Enrolled got;
   std::vector<X509*> chain;
   for (auto certificate : from.getChain()) {
@@ -117,7 +114,9 @@ Enrolled readAccepted(schema::EnrollReply::Accepted::Reader from, const Expected
   return got;
 }
 
-EnrollAnswer readReply(Frame& frame, const Expected& expected) {
+}  // namespace
+
+EnrollAnswer readEnrollReply(Frame& frame, const ExpectedEnrolled& expected) {
   auto reply = frame.getRoot<schema::EnrollReply>();
   switch (reply.which()) {
     case schema::EnrollReply::ACCEPTED: return readAccepted(reply.getAccepted(), expected);
@@ -129,8 +128,6 @@ EnrollAnswer readReply(Frame& frame, const Expected& expected) {
   }
   KJ_FAIL_REQUIRE("the parent's answer is of a newer version; install that version here");
 }
-
-}  // namespace
 
 bool mayComeLater(const EnrollRefused& refused) {
   return refused.reason == "pending" || refused.reason == "try-again" ||
@@ -149,7 +146,7 @@ kj::Promise<void> serveEnroll(kj::Own<kj::AsyncIoStream> stream, EnrollDesk& des
 
 kj::Promise<EnrollAnswer> enroll(Host& host, const Transport& transport, Token token,
                                  const Joiner& joiner) {
-  Expected expected{token.rootKey, keyHash(joiner.deviceKey), std::nullopt};
+  ExpectedEnrolled expected{token.rootKey, keyHash(joiner.deviceKey), std::nullopt};
   if (joiner.caKey != nullptr) expected.ca = keyHash(*joiner.caKey);
   auto policy = kj::heap<JoinerPolicy>(token.rootKey);
   auto handshaker = transport.newHandshaker(host, *policy, Identity());
@@ -158,7 +155,7 @@ kj::Promise<EnrollAnswer> enroll(Host& host, const Transport& transport, Token t
                         "Check that this machine reaches one of these addresses, and that the "
                         "token is of this fleet; then join again");
   return asking.then([expected](Answered&& answered) {
-    auto answer = readReply(*answered.frame, expected);
+    auto answer = readEnrollReply(*answered.frame, expected);
     if (auto enrolled = std::get_if<Enrolled>(&answer)) {
       enrolled->parentKey = answered.peer.key.value_or(Hash());
     }

@@ -1,5 +1,6 @@
 #include "shared/link/renew.h"
 #include "capnp/renew.capnp.h"
+#include "shared/link/replies.h"
 #include <capnp/serialize.h>
 #include <kj/debug.h>
 
@@ -57,14 +58,7 @@ OwnMessage writeReply(const RenewAnswer& answer) {
 
 // The child's end -------------------------------------------------------------------------------
 
-struct Expected {
-  OwnCert root;
-  Hash device;
-  std::string name;
-  std::optional<Hash> ca;
-};
-
-Renewed readAccepted(schema::RenewReply::Accepted::Reader from, const Expected& expected) {
+Renewed readAccepted(schema::RenewReply::Accepted::Reader from, const ExpectedRenewed& expected) {
   Renewed got;
   std::vector<X509*> chain;
   for (auto certificate : from.getChain()) {
@@ -88,7 +82,9 @@ Renewed readAccepted(schema::RenewReply::Accepted::Reader from, const Expected& 
   return got;
 }
 
-RenewAnswer readReply(Frame& frame, const Expected& expected) {
+}  // namespace
+
+RenewAnswer readRenewReply(Frame& frame, const ExpectedRenewed& expected) {
   auto reply = frame.getRoot<schema::RenewReply>();
   switch (reply.which()) {
     case schema::RenewReply::ACCEPTED: return readAccepted(reply.getAccepted(), expected);
@@ -100,8 +96,6 @@ RenewAnswer readReply(Frame& frame, const Expected& expected) {
   }
   KJ_FAIL_REQUIRE("the parent's answer is of a newer version; install that version here");
 }
-
-}  // namespace
 
 kj::Promise<void> serveRenew(Secured peer, RenewDesk& desk, kj::Timer& timer) {
   auto proven = peer.peer.key.value();  // no handshake at this door ends without one
@@ -130,8 +124,8 @@ RefusedQuestion issuerExpired() {
 kj::Promise<RenewAnswer> renew(Host& host, const Transport& transport, Renewer who,
                                kj::Function<bool(const std::string&)> isParent) {
   auto& self = who.self;
-  Expected expected{share(*self.root), keyHash(*self.key), commonName(*self.chain[0]),
-                    std::nullopt};
+  ExpectedRenewed expected{share(*self.root), keyHash(*self.key), commonName(*self.chain[0]),
+                           std::nullopt};
   capnp::MallocMessageBuilder message;
   auto request = message.initRoot<schema::RenewRequest>();
   request.setDeviceRequest(view(makeRequest(*self.key)));
@@ -147,7 +141,7 @@ kj::Promise<RenewAnswer> renew(Host& host, const Transport& transport, Renewer w
       Answered&& answered) mutable {
     KJ_REQUIRE(isParent(answered.peer.name), "who answered at this address is not our parent",
                answered.peer.name.c_str());
-    return readReply(*answered.frame, expected);
+    return readRenewReply(*answered.frame, expected);
   }).attach(kj::mv(handshaker));
 }
 
