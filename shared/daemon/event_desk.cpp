@@ -55,6 +55,9 @@ kj::Promise<void> EventDesk::mark(const std::string& child, EventMarkCall contex
 
 kj::Promise<void> EventDesk::take(const std::string& child, EventsTold context) {
   auto piece = readPiece(context.getParams().getBatch());
+  if (!ofChildren[child].admits(piece.bytes(), nowMs())) {
+    return KJ_EXCEPTION(OVERLOADED, "more events than a child can honestly have; tell them later");
+  }
   auto waitMs = pace.admit(piece.bytes(), nowMs());
   return chronicle.take(child, std::move(piece)).then([this, child](bool) {
     return chronicle.markOf(child);

@@ -22,6 +22,7 @@ private:
   kj::Timer& timer;
   Chronicle& chronicle;
   BackfillPace pace;
+  std::map<std::string, ChildPace> ofChildren;
 };
 
 kj::Own<EventReceiver> receiverOver(schema::Uplink::Client uplink);

@@ -24,4 +24,19 @@ private:
   int64_t freeUs = 0;
 };
 
+// What one child may tell: all it has, and then as fast as any honest one.
+class ChildPace {
+public:
+  // Whether so much more may come now; what is refused does not count.
+  bool admits(uint64_t bytes, int64_t nowMs) {
+    auto next = pace;
+    if (next.admit(bytes + CHILD_CALL_BYTES, nowMs) > CHILD_AHEAD_MS_MAX) return false;
+    pace = next;
+    return true;
+  }
+
+private:
+  BackfillPace pace{CHILD_BYTES_PER_SECOND};
+};
+
 }  // namespace skerry

@@ -32,6 +32,11 @@ constexpr uint32_t STREAM_JITTER_DIVISOR = 4;        // of a wait, added by chan
 constexpr uint64_t BACKFILL_BYTES_PER_SECOND = 256 << 10;  // of all children of a parent
 constexpr int64_t BACKFILL_WAIT_MS_MAX = 10 * 60 * 1'000;
 
+// One child that tells without end is refused beyond this; a whole journal at once is below it.
+constexpr uint64_t CHILD_BYTES_PER_SECOND = 64 << 10;
+constexpr int64_t CHILD_AHEAD_MS_MAX = 60 * 1'000;
+constexpr size_t CHILD_CALL_BYTES = 1 << 10;     // what a call counts beside its events
+
 constexpr size_t EVENTS_PER_CALL = 100;          // to an asker
 constexpr size_t EVENTS_FOLLOWED_MAX = 2'000;    // waiting for one asker who reads slowly
 

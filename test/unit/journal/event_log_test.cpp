@@ -248,5 +248,19 @@ TEST_CASE("children that come back together share a rate, and one that is alone 
   CHECK(pace.admit(uint64_t(1) << 30, 6'500) == BACKFILL_WAIT_MS_MAX);
 }
 
+TEST_CASE("a child that tells without end is refused, one that tells all it has at once is not") {
+  ChildPace honest;
+  for (size_t told = 0; told < EventLogBounds().bytes; told += EventLogBounds().pieceBytes) {
+    REQUIRE(honest.admits(EventLogBounds().pieceBytes, 0));
+  }
+  ChildPace endless;
+  uint64_t calls = 0;
+  constexpr int64_t MINUTES = 10;
+  for (int64_t nowMs = 0; nowMs < MINUTES * 60'000; ++nowMs) calls += endless.admits(1, nowMs);
+  CHECK(calls < (MINUTES + 2) * 60 * CHILD_BYTES_PER_SECOND / CHILD_CALL_BYTES);
+  CHECK(calls > MINUTES * 60 * CHILD_BYTES_PER_SECOND / CHILD_CALL_BYTES / 2);
+  CHECK(endless.admits(1, (MINUTES + 2) * 60'000));
+}
+
 }  // namespace
 }  // namespace skerry
