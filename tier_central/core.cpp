@@ -203,7 +203,7 @@ void CentralCore::removeRegion(const std::string& name, Batch& rows) {
 }
 
 void CentralCore::greeted(const std::string& name, schema::ChildHello::Reader hello) {
-  door->admit();
+  door->admit(writer->durable());
   noteRegion(name, true);
   auto found = registry.regions.find(name);
   auto at = text(hello.getAdvertise());

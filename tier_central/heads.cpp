@@ -69,6 +69,8 @@ kj::Promise<void> Heads::whenSomethingIsDue() {
   wake = kj::mv(pair.fulfiller);
   auto next = host.timer.now() + HEAD_EVERY;
   for (auto& [region, at] : dueAt) next = kj::min(next, at);
+  // One may have become due while another was signed.
+  next = kj::max(next, host.timer.now());
   return host.timer.atTime(next).exclusiveJoin(kj::mv(pair.promise));
 }
 

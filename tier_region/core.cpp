@@ -75,6 +75,7 @@ public:
     core->takeTime();
     core->takePeople(keysOf(core->upward->orders()));
     core->assigner = kj::heap<Assigner>(core->upward->orders(), core->documents->publicKey());
+    for (auto& [site, plan] : core->assigner->sites()) core->unopened.insert(site);
     auto adding = core->addMissingChildren();
     co_await adding;
     core->reportUses();
@@ -168,12 +169,14 @@ kj::Promise<void> RegionCore::addMissingChildren() {
 
 kj::Promise<void> RegionCore::openMissingChildren() {
   kj::Vector<kj::Promise<void>> openings;
-  for (auto& [site, plan] : assigner->sites()) {
-    if (children.contains(site)) continue;
+  std::erase_if(unopened, [this](const std::string& site) {
+    return children.contains(site) || !assigner->sites().contains(site);
+  });
+  for (auto& site : unopened) {
     auto first = kj::heap<Batch>();
     auto& batch = *first;
     openings.add(openDocument(*store, siteIds(site), batch)
-        .then([this, site = site, first = kj::mv(first)](kj::Own<Document>&& document) mutable {
+        .then([this, site, first = kj::mv(first)](kj::Own<Document>&& document) mutable {
       writer->rows().append(kj::mv(*first));
       addChild(site, kj::mv(document));
     }));
@@ -227,11 +230,15 @@ void RegionCore::takePeople(const std::set<std::string>& keys) {
 void RegionCore::project(const Assigner::TouchedKeys& touched) {
   for (auto& [site, keys] : touched) {
     auto child = children.find(site);
-    if (child == children.end()) continue;
+    if (child == children.end()) {
+      unopened.insert(site);
+      continue;
+    }
     auto plan = assigner->sites().find(site);
     if (plan == assigner->sites().end() ||
         isOfEarlierLife(child->second->document(), plan->second.gen)) {
       dropChild(site);
+      unopened.insert(site);
       continue;
     }
     projectInto(*child->second, keys);
@@ -317,7 +324,7 @@ kj::Promise<void> RegionCore::serveSession(Secured peer) {
 }
 
 void RegionCore::greeted(const std::string& site, schema::ChildHello::Reader) {
-  door->admit();
+  door->admit(writer->durable());
   noteSite(site, true);
   registers->set(site + "/link", linkStatus(true, clock.nowMs()));
   parent->statusChanged();

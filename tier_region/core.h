@@ -90,6 +90,7 @@ private:
   void addChild(const std::string& site, kj::Own<Document> document);
   kj::Promise<void> addMissingChildren();
   kj::Promise<void> openMissingChildren();
+  std::set<std::string> unopened;  // sites that may have a home here and have no child yet
   void dropChild(const std::string& site);
   void fetchMissing(const Orders::Stored& entry);
   void sweepBlobs();

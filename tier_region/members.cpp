@@ -11,15 +11,22 @@ const Members::Member* Members::find(const Hash& deviceKey) const {
 }
 
 const Members::Member* Members::ofSite(const std::string& site) const {
-  for (auto& [key, member] : members) {
-    if (member.site == site) return &member;
-  }
-  return nullptr;
+  auto keys = keysOf.find(site);
+  return keys == keysOf.end() ? nullptr : &members.at(*keys->second.begin());
+}
+
+void Members::put(const Hash& deviceKey, Member member) {
+  auto& place = members[deviceKey];
+  auto before = keysOf.find(place.site);
+  if (before != keysOf.end()) before->second.erase(deviceKey);
+  if (before != keysOf.end() && before->second.empty()) keysOf.erase(before);
+  keysOf[member.site].insert(deviceKey);
+  place = std::move(member);
 }
 
 void Members::add(const Hash& deviceKey, const Member& member, Batch& rows) {
   removeOthers(member.site, &deviceKey, rows);
-  members[deviceKey] = member;
+  put(deviceKey, member);
   capnp::MallocMessageBuilder message;
   auto peer = message.initRoot<schema::StoredPeer>();
   peer.setSite(member.site);
@@ -34,15 +41,16 @@ void Members::removeSite(const std::string& site, Batch& rows) {
 }
 
 void Members::removeOthers(const std::string& site, const Hash* kept, Batch& rows) {
-  for (auto i = members.begin(); i != members.end();) {
-    if (i->second.site != site || (kept != nullptr && i->first == *kept)) {
-      ++i;
-      continue;
-    }
-    revoked.add(i->first, rows);
-    rows.erase(Table::PEER, SELF_DOCUMENT, i->first.view());
-    i = members.erase(i);
-  }
+  auto found = keysOf.find(site);
+  if (found == keysOf.end()) return;
+  std::erase_if(found->second, [&](const Hash& key) {
+    if (kept != nullptr && key == *kept) return false;
+    revoked.add(key, rows);
+    rows.erase(Table::PEER, SELF_DOCUMENT, key.view());
+    members.erase(key);
+    return true;
+  });
+  if (found->second.empty()) keysOf.erase(found);
 }
 
 std::optional<Hash> Members::tokenUser(const std::string& tokenId) const {
@@ -60,8 +68,8 @@ void Members::load(const std::vector<Row>& peers, const std::vector<Row>& tokens
   for (auto& row : peers) {
     Decoded<schema::StoredPeer> decoded(row.value);
     auto peer = decoded.get();
-    members[Hash::from(view(row.key))] = {text(peer.getSite()), text(peer.getHost()),
-                                          peer.getNumber(), peer.getJoinedMs()};
+    put(Hash::from(view(row.key)), {text(peer.getSite()), text(peer.getHost()), peer.getNumber(),
+                                    peer.getJoinedMs()});
   }
   for (auto& row : tokens) used[text(view(row.key))] = Hash::from(view(row.value));
 }

@@ -5,6 +5,7 @@
 #include "shared/daemon/self.h"
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace skerry {
@@ -34,8 +35,10 @@ public:
 
 private:
   void removeOthers(const std::string& site, const Hash* kept, Batch& rows);
+  void put(const Hash& deviceKey, Member member);
 
   std::map<Hash, Member> members;
+  std::map<std::string, std::set<Hash>> keysOf;  // by site
   std::map<std::string, Hash> used;
 };
 

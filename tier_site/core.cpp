@@ -24,10 +24,11 @@ struct MissingInstances : kj::Refcounted { kj::Vector<kj::String> names; };
 class SiteOpening {
 public:
   static Task<kj::Own<SiteCore>> run(Host& host, const Transport& transport,
-                                     SiteCore::Events& events, SiteCore::Failed failed) {
+                                     SiteCore::Events& events,
+                                     kj::Promise<kj::Own<Store>> opening,
+                                     SiteCore::Failed failed) {
     auto core = kj::Own<SiteCore>(new SiteCore(host, transport, events),
                                   kj::_::HeapDisposer<SiteCore>::instance);
-    auto opening = openStore(host, SITE_DATABASE);
     core->store = co_await opening;
     auto joining = loadSelf(*core->store);
     auto joined = co_await joining;
@@ -87,8 +88,9 @@ private:
 };
 
 kj::Promise<kj::Own<SiteCore>> SiteCore::open(Host& host, const Transport& transport,
-                                              Events& events, Failed failed) {
-  return SiteOpening::run(host, transport, events, kj::mv(failed));
+                                              Events& events,
+                                              kj::Promise<kj::Own<Store>> store, Failed failed) {
+  return SiteOpening::run(host, transport, events, kj::mv(store), kj::mv(failed));
 }
 
 SiteCore::~SiteCore() noexcept(false) {

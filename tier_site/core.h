@@ -38,7 +38,8 @@ public:
   };
   // `host`, `transport` and `events` outlive the core. FAILED when the folder never joined.
   static kj::Promise<kj::Own<SiteCore>> open(Host& host, const Transport& transport,
-                                             Events& events, Failed failed);
+                                             Events& events, kj::Promise<kj::Own<Store>> store,
+                                             Failed failed);
   ~SiteCore() noexcept(false);
   KJ_DISALLOW_COPY(SiteCore);
 

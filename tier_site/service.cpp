@@ -1,6 +1,7 @@
 #include "tier_site/service.h"
 #include "shared/daemon/listen.h"
 #include "tier_site/admin.h"
+#include "tier_site/join.h"
 #include "tier_site/line_filter.h"
 #include "tier_site/log_sink.h"
 #include "tier_site/metrics.h"
@@ -13,7 +14,7 @@ SiteService::SiteService(Host& host, const Transport& transport, SiteConfig conf
       sampler(host, [this] { return processes(); }),
       core(host, [this, &transport](Rebuilt<SiteCore>::Failed failed) {
         book.detach();
-        return SiteCore::open(this->host, transport, *this,
+        return SiteCore::open(this->host, transport, *this, openStore(this->host, SITE_DATABASE),
                               [this, failed = kj::mv(failed)](kj::Exception reason) mutable {
           book.detach();
           failed(kj::mv(reason));

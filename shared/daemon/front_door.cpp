@@ -12,12 +12,25 @@ FrontDoor::FrontDoor(Parts partsParam, const Identity& self, const std::string& 
       listener(kj::heap<Listener>(kj::mv(port), parts.host.timer, *current, Listener::Doors{
           [this](Secured peer) { return parts.serve(kj::mv(peer)); },
           [this](Secured peer) {
-            return serveEnroll(kj::mv(peer.stream), parts.desk, parts.host.timer);
+            return serveEnroll(kj::mv(peer.stream), *this, parts.host.timer);
           },
           kj::Function<kj::Promise<void>(Secured)>([this](Secured peer) {
             return serveRenew(kj::mv(peer), parts.renewals, parts.host.timer);
           })})),
       renewing(renewDaily().eagerlyEvaluate([](kj::Exception&&) {})) {}
+
+void FrontDoor::admit(kj::Promise<void> answered) {
+  admission.require();
+  listener->wasLetIn();
+  answering.add(answered.then([this] { admission.served(); }));
+}
+
+kj::Promise<EnrollAnswer> FrontDoor::enroll(EnrollAsked asked) {
+  return parts.desk.enroll(kj::mv(asked)).then([this](EnrollAnswer&& answer) {
+    if (std::holds_alternative<Enrolled>(answer)) listener->wasLetIn();
+    return kj::mv(answer);
+  });
+}
 
 kj::Promise<void> FrontDoor::renewDaily() {
   return parts.host.timer.afterDelay(OWN_RENEWAL_CHECK).then([this] {

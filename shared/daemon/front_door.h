@@ -11,7 +11,7 @@ namespace skerry {
 // How often a daemon that issues its own certificate looks whether half of its life is over.
 constexpr auto OWN_RENEWAL_CHECK = 24 * kj::HOURS;
 
-class FrontDoor final {
+class FrontDoor final : private EnrollDesk, private kj::TaskSet::ErrorHandler {
 public:
   // All references outlive it.
   struct Parts {
@@ -35,20 +35,24 @@ public:
 
   // From now on this is who we are, to who comes and to whom we dial.
   void show(const Identity& self);
-  // A child said hello. OVERLOADED "busy, retry after N ms" when too many do at once.
-  void admit() { admission.require(); }
+  // A child said hello, whose answer waits for `answered`. OVERLOADED "busy, retry after N ms" when
+  // too many do that at once.
+  void admit(kj::Promise<void> answered);
 
   const std::string& address() const { return itsAddress; }  // HOST:PORT in use
   Handshaker& handshaker() { return *current; }
 
 private:
   kj::Promise<void> renewDaily();
+  kj::Promise<EnrollAnswer> enroll(EnrollAsked asked) override;
+  void taskFailed(kj::Exception&&) override {}
 
   Parts parts;
   Admission admission;
   std::string itsAddress;
   kj::Own<Handshaker> current;
   kj::Own<Listener> listener;
+  kj::TaskSet answering{*this};
   kj::Promise<void> renewing = kj::READY_NOW;
 };
 

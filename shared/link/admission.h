@@ -2,7 +2,8 @@
 //
 // A parent that answers ten thousand hellos in the second after an outage answers none in time. So
 // it admits as many as it can serve and tells each of the others its own time to come back; the
-// dialler (dialer.h) honours that.
+// dialler (dialer.h) honours that. How many that is the machine says itself: whoever has been
+// served gives its place back, so the rate counts only those that wait.
 #pragma once
 #include <kj/exception.h>
 #include <kj/timer.h>
@@ -16,6 +17,8 @@ public:
   TokenBucket(const kj::MonotonicClock& clock, unsigned perSecond, unsigned atOnce);
   // Null: taken. Else nothing is taken, and how long until one could be.
   kj::Maybe<kj::Duration> take();
+  // One that was taken does not count: what it was for is over.
+  void giveBack() { full -= cost; }
   kj::Duration interval() const { return cost; }
 
 private:
@@ -33,6 +36,8 @@ public:
   kj::Maybe<kj::Duration> refuse();
   // The same as an exception: OVERLOADED, "busy, retry after 1500 ms".
   void require();
+  // One that came in was served.
+  void served() { bucket.giveBack(); }
 
 private:
   const kj::MonotonicClock& clock;

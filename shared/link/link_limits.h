@@ -40,6 +40,7 @@ struct LinkLimits {
 // TLS ------------------------------------------------------------------------------------------
 constexpr auto HANDSHAKE_MAX = 20 * kj::SECONDS;  // three round trips of 2 s, and some packets lost
 constexpr auto TICKET_LIFE = 2 * kj::HOURS;
+constexpr size_t TICKETS_MAX = 12'000;  // that a listener honours, some 8 KiB each; the oldest go
 constexpr size_t CERTIFICATES_BYTES_MAX = 16 << 10;   // a peer's, all together
 constexpr size_t FILL_IDLE_BYTES = 1 << 10;           // what a silent connection keeps allocated
 constexpr size_t FILL_BUSY_BYTES = 17 << 10;          // one full record and its framing
@@ -49,8 +50,14 @@ constexpr size_t LINGER_BYTES_MAX = 64 << 10;         // read from a refused pee
 constexpr auto LINGER_MAX = 250 * kj::MILLISECONDS;
 
 // Listening ------------------------------------------------------------------------------------
-constexpr size_t HALF_OPEN_MAX = 256;      // in handshake; beyond it the oldest gives way
-constexpr unsigned ACCEPTS_PER_SECOND = 400;  // about what one core can shake hands with
+constexpr size_t HALF_OPEN_MAX = 1024;     // in handshake; beyond it the oldest gives way
+constexpr auto HALF_OPEN_MIN = 5 * kj::SECONDS;  // but not before it had this long
+// More wait in the kernel while so many are in the first second of theirs: begun all at once, none
+// would be done in time.
+constexpr size_t SHAKING_AT_ONCE = 256;
+constexpr auto SHAKING_USUALLY = 1 * kj::SECONDS;
+// Of those that came for nothing: who is let in does not count (Listener::wasLetIn()).
+constexpr unsigned ACCEPTS_PER_SECOND = 400;
 constexpr unsigned ACCEPTS_AT_ONCE = 400;
 constexpr auto ACCEPT_BACKOFF_MIN = 50 * kj::MILLISECONDS;  // no descriptors, no memory
 constexpr auto ACCEPT_BACKOFF_MAX = 2 * kj::SECONDS;
@@ -62,7 +69,7 @@ constexpr auto DIAL_CONNECT_MAX = 20 * kj::SECONDS;  // name look-up and TCP
 constexpr auto SILENT_PEER_MAX = 60 * kj::SECONDS;   // TCP gives up unacknowledged data
 constexpr int UNSENT_BYTES_MAX = 32 << 10;           // in the kernel: a ping waits behind it
 
-// Admission of answered hellos; a peer beyond it is told when to come back.
+// Admission of hellos that are not answered yet; a peer beyond it is told when to come back.
 constexpr unsigned HELLOS_PER_SECOND = 200;
 constexpr unsigned HELLOS_AT_ONCE = 400;
 // Of one child, so that none takes the others' places: a flapping link stays below.

@@ -18,9 +18,9 @@ Listener::~Listener() noexcept(false) {}
 Task<void> Listener::acceptForEver() {
   auto backoff = ACCEPT_BACKOFF_MIN;
   for (;;) {
-    auto wait = rate.take();
+    auto wait = untilNext();
     KJ_IF_MAYBE(w, wait) {
-      auto turn = timer.afterDelay(*w);
+      auto turn = timer.afterDelay(*w).exclusiveJoin(whenFreed());
       co_await turn;
       continue;
     }
@@ -36,6 +36,37 @@ Task<void> Listener::acceptForEver() {
       backoff = kj::min(backoff * 2, kj::Duration(ACCEPT_BACKOFF_MAX));
     }
   }
+}
+
+// Null: now. Who is in handshake has its place for a while, whoever else comes.
+kj::Maybe<kj::Duration> Listener::untilNext() {
+  auto untilHad = [this](const Shaking& one, kj::Duration time) {
+    return one.since + time - timer.now();
+  };
+  if (shaking.size() >= limits.halfOpenMax) {
+    auto rest = untilHad(shaking.begin()->second, limits.halfOpenMin);
+    if (rest > 0 * kj::SECONDS) return rest;
+  }
+  if (shaking.size() >= limits.shakingAtOnce) {
+    auto rest = untilHad(std::prev(shaking.end(), limits.shakingAtOnce)->second, SHAKING_USUALLY);
+    if (rest > 0 * kj::SECONDS) return rest;
+  }
+  return rate.take();
+}
+
+kj::Promise<void> Listener::whenFreed() {
+  auto pair = kj::newPromiseAndFulfiller<void>();
+  waiting = kj::mv(pair.fulfiller);
+  return kj::mv(pair.promise);
+}
+
+void Listener::freed() {
+  if (waiting.get() != nullptr && waiting->isWaiting()) waiting->fulfill();
+}
+
+void Listener::wasLetIn() {
+  rate.giveBack();
+  freed();
 }
 
 // Null when the port failed, which is never the end.
@@ -56,7 +87,7 @@ kj::Promise<kj::Maybe<kj::Own<kj::AsyncIoStream>>> Listener::acceptOne() {
 void Listener::shake(kj::Own<kj::AsyncIoStream> stream) {
   uint64_t number = counted.accepted++;
   while (shaking.size() >= limits.halfOpenMax) {
-    auto oldest = kj::mv(shaking.begin()->second);
+    auto oldest = kj::mv(shaking.begin()->second.canceler);
     shaking.erase(shaking.begin());
     counted.displaced++;
     oldest->cancel(KJ_EXCEPTION(OVERLOADED, "too many connections are in handshake"));
@@ -65,7 +96,7 @@ void Listener::shake(kj::Own<kj::AsyncIoStream> stream) {
   auto canceler = kj::heap<kj::Canceler>();
   auto handshake = kj::evalNow([&] { return handshaker->accept(kj::mv(stream)); });
   auto wrapped = canceler->wrap(kj::mv(handshake));
-  shaking.emplace(number, kj::mv(canceler));
+  shaking.emplace(number, Shaking{kj::mv(canceler), timer.now()});
   connections.add(wrapped.then(
       [this, number](Secured&& peer) { admit(number, kj::mv(peer)); },
       [this, number](kj::Exception&& reason) { refuse(number, reason); }));
@@ -73,6 +104,7 @@ void Listener::shake(kj::Own<kj::AsyncIoStream> stream) {
 
 void Listener::admit(uint64_t number, Secured peer) {
   shaking.erase(number);
+  freed();
   counted.admitted++;
   connections.add(kj::evalNow([&]() -> kj::Promise<void> {
     switch (peer.peer.door) {
@@ -87,6 +119,7 @@ void Listener::admit(uint64_t number, Secured peer) {
 
 void Listener::refuse(uint64_t number, const kj::Exception& reason) {
   shaking.erase(number);
+  freed();
   counted.refused++;
   refusal = kj::str(reason.getDescription());
 }

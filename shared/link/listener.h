@@ -2,8 +2,11 @@
 // broken, slow or hostile peer costs its own connection and nothing else, and nothing ends the
 // listening but the destructor.
 //
-//   accept (rate) -> handshake (at most HALF_OPEN_MAX, each with a deadline) -> session
-//                                                                               | enroll | renew
+//   accept (rate) -> handshake (SHAKING_AT_ONCE begun in a second, HALF_OPEN_MAX in all, each with
+//                    a deadline) -> session | enroll | renew
+//
+// The rate is that of peers who come for nothing. Whoever is let in gives its place back, so a
+// storm of honest ones is let in as fast as the machine shakes hands; the kernel keeps who waits.
 #pragma once
 #include "shared/async/task.h"
 #include "shared/link/admission.h"
@@ -25,6 +28,8 @@ public:
   struct Limits {
     size_t halfOpenMax = HALF_OPEN_MAX;
     unsigned acceptsPerSecond = ACCEPTS_PER_SECOND, acceptsAtOnce = ACCEPTS_AT_ONCE;
+    kj::Duration halfOpenMin = HALF_OPEN_MIN;
+    size_t shakingAtOnce = SHAKING_AT_ONCE;
   };
   struct Counts {
     uint64_t accepted = 0;   // by the port
@@ -45,6 +50,9 @@ public:
   // For connections from now on: our certificate was renewed.
   void use(Handshaker& renewed) { handshaker = &renewed; }
 
+  // One of those it passed on turned out to be wanted. Once for each connection.
+  void wasLetIn();
+
   kj::uint portNumber() { return port->getPort(); }
   const Counts& counts() const { return counted; }
   size_t halfOpen() const { return shaking.size(); }
@@ -55,6 +63,9 @@ private:
   Task<void> acceptForEver();
   kj::Promise<kj::Maybe<kj::Own<kj::AsyncIoStream>>> acceptOne();
   void shake(kj::Own<kj::AsyncIoStream> stream);
+  kj::Maybe<kj::Duration> untilNext();
+  kj::Promise<void> whenFreed();
+  void freed();
   void admit(uint64_t number, Secured peer);
   void refuse(uint64_t number, const kj::Exception& reason);
   void taskFailed(kj::Exception&& exception) override;
@@ -67,7 +78,12 @@ private:
   TokenBucket rate;
   Counts counted;
   kj::String refusal;
-  std::map<uint64_t, kj::Own<kj::Canceler>> shaking;  // oldest first
+  struct Shaking {
+    kj::Own<kj::Canceler> canceler;
+    kj::TimePoint since;
+  };
+  std::map<uint64_t, Shaking> shaking;  // oldest first
+  kj::Own<kj::PromiseFulfiller<void>> waiting;  // for a place, or for a turn to accept
   kj::TaskSet connections;
   kj::Promise<void> accepting = nullptr;
 };

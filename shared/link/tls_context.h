@@ -24,6 +24,9 @@ public:
                                kj::Maybe<TicketJar&> jar = nullptr) override;
 
 private:
+  // Made when first used: a site never accepts, and each costs as much as two idle connections.
+  SSL_CTX* forServer();
+  SSL_CTX* forClient();
   void configure(SSL_CTX* context);
   kj::Own<TlsStream> newStream(kj::Own<kj::AsyncIoStream> inner, SSL_CTX* context, End us);
   kj::Promise<Secured> shake(kj::Own<TlsStream> stream);

@@ -17,6 +17,7 @@ Task<void> TlsStream::handshake() {
     if (step != Step::NEED_INPUT) kj::throwFatalException(failure());
     auto sent = flush();
     co_await sent;
+    requireMore();
     auto filled = fill();
     co_await filled;
   }

@@ -52,8 +52,9 @@ BIO_METHOD* TlsStream::bioMethod() {
 int TlsStream::bioRead(BIO* bio, char* to, int size) {
   auto& self = *static_cast<TlsStream*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
+  // Of an end without goodbye OpenSSL hears nothing: it would give up the ticket as well, just when
+  // the dialler wants to resume. See requireMore().
   if (self.incomingAt == self.incomingEnd) {
-    if (self.incomingEof) return 0;
     BIO_set_retry_read(bio);
     return -1;
   }
@@ -71,11 +72,7 @@ int TlsStream::bioWrite(BIO* bio, const char* from, int size) {
   return size;
 }
 
-long TlsStream::bioCtrl(BIO* bio, int command, long, void*) {
-  auto& self = *static_cast<TlsStream*>(BIO_get_data(bio));
-  if (command == BIO_CTRL_EOF) return self.incomingEof && self.incomingAt == self.incomingEnd;
-  return command == BIO_CTRL_FLUSH;
-}
+long TlsStream::bioCtrl(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH; }
 
 // What the peer's alert says of our certificate; empty for any other.
 static std::string_view toldBy(unsigned long error) {
@@ -99,8 +96,14 @@ TlsStream::Step TlsStream::classify(int result) {
   lastError = opensslErrors();
   if (told.size() > 0) lastError = kj::str(std::string(told).c_str(), ": ", lastError);
   if (refusal.size() > 0) lastError = kj::str(refusal, "; ", lastError);
-  if (incomingEof && incomingAt == incomingEnd) lastError = kj::str("cut short; ", lastError);
   return Step::FAILED;
+}
+
+// There is no more to come: the peer went without a goodbye.
+void TlsStream::requireMore() {
+  if (!incomingEof) return;
+  lastError = kj::str("cut short", lastError.size() > 0 ? "; " : "", lastError);
+  kj::throwFatalException(failure());
 }
 
 kj::Exception TlsStream::failure() const {
@@ -172,6 +175,7 @@ Task<size_t> TlsStream::readPlain(kj::byte* to, size_t minBytes, size_t maxBytes
     if (step == Step::CLOSED) break;
     if (step == Step::FAILED) kj::throwFatalException(failure());
     if (step == Step::NEED_INPUT) {
+      requireMore();
       auto filled = fill();
       co_await filled;
     }

@@ -64,6 +64,7 @@ private:
   void encrypt(kj::ArrayPtr<const kj::byte> plain);
   Step classify(int result);
   kj::Exception failure() const;
+  void requireMore();
   kj::Promise<void> fill();
   kj::Promise<void> flush();
   Task<void> drain();

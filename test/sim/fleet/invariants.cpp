@@ -16,6 +16,11 @@ std::string wanted(const Wishes::Instances& instances, const std::string& instan
   return found == instances.end() ? "" : found->second;
 }
 
+// Of equal contents too the newer version counts: what was between them may be on its way.
+bool isSame(const Orders& one, const Orders& other) {
+  return one.version() == other.version() && one.root() == other.root();
+}
+
 }  // namespace
 
 Invariants::Invariants(Fleet& fleet, const Wishes& wishes) : fleet(fleet), wishes(wishes) {
@@ -101,8 +106,8 @@ bool Invariants::isInStep(SiteMachine& machine) {
         for (auto& [name, app] : s->assignments->apps()) {
           if (app.judgement.verdict != Judgement::Verdict::ACCEPTED) return false;
         }
-        return child->second->document().orders().root() == s->document->orders().root() &&
-               regional->second->document().orders().root() == r->upward->orders().root() &&
+        return isSame(child->second->document().orders(), s->document->orders()) &&
+               isSame(regional->second->document().orders(), r->upward->orders()) &&
                isDurable(*s->writer);
       }
     }

@@ -106,9 +106,9 @@ struct House final : EnrollDesk, RenewDesk, ChildOwner {
     // As many as may come at once came just before, and a second's worth beyond them, who were each
     // told another time.
     for (unsigned i = 0; isRush && i < HELLOS_AT_ONCE + HELLOS_PER_SECOND; ++i) {
-      kj::runCatchingExceptions([&] { door->admit(); });
+      kj::runCatchingExceptions([&] { door->admit(kj::NEVER_DONE); });
     }
-    door->admit();
+    door->admit(kj::READY_NOW);
   }
   void fillHello(const std::string&, schema::ChildHello::Reader,
                  schema::ParentHello::Builder) override {}

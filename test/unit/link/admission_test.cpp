@@ -57,6 +57,17 @@ TEST_CASE("ten thousand that come at once are all in within little more than the
   CHECK(asked < 25'000);
 }
 
+TEST_CASE("those who were served make room for the next at once") {
+  SetClock clock;
+  Admission door(clock, HELLOS_PER_SECOND, HELLOS_AT_ONCE);
+  for (int i = 0; i < 10000; i++) {
+    CHECK(door.refuse() == nullptr);
+    door.served();
+  }
+  for (unsigned i = 0; i < HELLOS_AT_ONCE; i++) CHECK(door.refuse() == nullptr);
+  CHECK(door.refuse() != nullptr);
+}
+
 TEST_CASE("nobody is sent away for longer than the cap") {
   SetClock clock;
   Admission door(clock, 1, 1);

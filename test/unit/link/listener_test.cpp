@@ -7,7 +7,7 @@ namespace {
 struct Port {
   LinkSim& sim;
   std::vector<PeerIdentity> sessions, enrolling;
-  bool throwNext = false;
+  bool throwNext = false, isWanted = false;
   kj::Own<Listener> listener;
 
   explicit Port(LinkSim& sim, Listener::Limits limits = {},
@@ -25,6 +25,7 @@ struct Port {
   kj::Promise<void> take(std::vector<PeerIdentity>& into, Secured peer) {
     into.push_back(peer.peer);
     KJ_REQUIRE(!throwNext, "this door is broken");
+    if (isWanted) listener->wasLetIn();
     return drain(kj::mv(peer.stream));
   }
   kj::Promise<Secured> dial(Door door = Door::SESSION) {
@@ -72,6 +73,10 @@ TEST_CASE("when too many are in handshake the oldest gives way to an honest one"
   kj::Vector<kj::Own<kj::AsyncIoStream>> silent;
   for (int i = 0; i < 30; i++) silent.add(sim.connect(sim.stranger));
   sim.world.runFor(100);
+  // None gives way before it had its time.
+  CHECK(port.listener->halfOpen() == 8);
+  CHECK(port.listener->counts().displaced == 0);
+  sim.world.runFor(3 * (HALF_OPEN_MIN / kj::MILLISECONDS));
   CHECK(port.listener->halfOpen() == 8);
   CHECK(port.listener->counts().displaced == 22);
   auto honest = sim.world.run(port.dial(), 5000);
@@ -92,6 +97,37 @@ TEST_CASE("connections are accepted at the rate allowed, none is lost") {
   CHECK(port.listener->counts().accepted <= 6);
   sim.world.runFor(6000);
   CHECK(port.listener->counts().accepted == 12);
+}
+
+TEST_CASE("who is let in does not count against the rate of those who come for nothing") {
+  LinkSim sim;
+  Listener::Limits limits;
+  limits.acceptsPerSecond = 1;
+  limits.acceptsAtOnce = 2;
+  Port port(sim, limits);
+  for (int i = 0; i < 4; i++) port.dial().detach([](kj::Exception&&) {});
+  sim.world.runFor(1500);
+  CHECK(port.listener->counts().accepted == 3);  // two, and one in the second after them
+  sim.world.runFor(2500);
+  port.isWanted = true;
+  for (int i = 0; i < 40; i++) port.dial().detach([](kj::Exception&&) {});
+  sim.world.runFor(900);
+  CHECK(port.sessions.size() == 44);
+}
+
+TEST_CASE("handshakes that take long keep the next waiting for a second only") {
+  LinkSim sim;
+  Listener::Limits limits;
+  limits.shakingAtOnce = 4;
+  Port port(sim, limits);
+  kj::Vector<kj::Own<kj::AsyncIoStream>> silent;
+  for (int i = 0; i < 10; i++) silent.add(sim.connect(sim.stranger));
+  sim.world.runFor(500);
+  CHECK(port.listener->halfOpen() == 4);
+  sim.world.runFor(1000);
+  CHECK(port.listener->halfOpen() == 8);
+  auto honest = sim.world.run(port.dial(), 5000);
+  CHECK(port.listener->counts().displaced == 0);
 }
 
 TEST_CASE("a door that fails ends one connection, not the listening") {

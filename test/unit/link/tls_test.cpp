@@ -153,6 +153,18 @@ TEST_CASE("the next connection resumes after the dialler has read that the last 
   CHECK(again.server.peer.resumed);
 }
 
+TEST_CASE("the next connection resumes after the listener has read that the last one was cut") {
+  LinkWorld w;
+  {
+    auto first = w.dial(w.child);
+    exchangeByte(w, first);
+    first.client.stream = nullptr;
+    CHECK_HAS(errorOf(first.server.stream->readAllBytes(), w.wait), "cut short");
+  }
+  auto again = w.dial(w.child);
+  CHECK(again.server.peer.resumed);
+}
+
 TEST_CASE("a resumed connection is judged again: expiry, revocation of the key and of its issuer") {
   LinkWorld w;
   auto refused = [&](auto change) {
