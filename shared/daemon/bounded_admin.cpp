@@ -70,6 +70,7 @@ kj::Promise<void> BoundedAdmin::status(StatusContext context) {
       auto status = context.getResults().getStatus();
       status.initRegions();
       status.initFindings(0);
+      status.initLastHour(0);  // of everybody's
       copyCounts(seen.countStates("", ""), status);
       auto asking = tier.getRequest();
       asking.initQuery().setKind("site");

@@ -50,6 +50,7 @@ protected:
     status.initRegions().setOnline(2);
     status.initSites().setOnline(2);
     status.initFindings(1)[0].setText("site rome: something");
+    status.initLastHour(1)[0].setKind("site.offline");
     return kj::READY_NOW;
   }
   kj::Promise<void> apply(ApplyContext context) override {
@@ -240,6 +241,7 @@ TEST_CASE("counts are of what the role sees") {
   CHECK(status.getSites().getOnline() == 1);
   CHECK(status.getRegions().getOnline() == 0);
   CHECK(status.getFindings().size() == 0);
+  CHECK(status.getLastHour().size() == 0);
   REQUIRE(status.getInstances().size() == 1);
   CHECK(status.getInstances()[0].getCount() == 1);
   auto request = office.as(Role::TENANT_VIEWER, "acme").getRequest();
