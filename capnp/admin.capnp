@@ -24,17 +24,20 @@ interface Admin {
   status @0 () -> (status :TierStatus);
   # This tier at a glance.
 
-  apply @1 (manifests :List(Manifest.Manifest), dryRun :Bool, planId :Text)
+  apply @1 (manifests :List(Manifest.Manifest), dryRun :Bool, planId :Text, set :Text, prune :Bool)
         -> (results :List(ApplyResult), problems :List(Problem), intents :List(IntentRef));
   # Declares objects; all of them or none. Idempotent: what is declared already is `unchanged`.
   # Answers when the change is durable at this tier, whatever is connected below. Central only.
   # With the id of a plan: refused ("plan-stale") unless it would do just what that plan said.
+  # `set`, when not empty: what these objects are remembered to have come with. `prune`, with a set:
+  # also removes what came with it and is not among them any more; never a tenant.
 
-  plan @2 (manifests :List(Manifest.Manifest))
+  plan @2 (manifests :List(Manifest.Manifest), set :Text)
        -> (results :List(ApplyResult), targets :List(PlanTarget), problems :List(Problem),
-           id :Text);
+           id :Text, pruned :List(ApplyResult), quotas :List(QuotaUse));
   # What `apply` would do, site by site. Changes nothing. `id` names these manifests and all of the
-  # outcome but who is online.
+  # outcome but who is online. `pruned`: what `apply` with `set` and `prune` would also remove.
+  # `quotas`: of tenants that have one and that the manifests concern, as they are afterwards.
 
   get @3 (query :Query) -> (items :List(Item), asOfMs :Int64, problems :List(Problem));
   # Objects of one kind, sorted by tenant and name. `asOfMs`: the age of the oldest part of the
@@ -100,6 +103,29 @@ interface Admin {
             problems :List(Problem));
   # What was done at this tier, oldest first; of more than AUDIT_RECORDS_MAX the newest, and
   # `omitted`.
+
+  block @18 (kind :Text, name :Text, blocked :Bool, reason :Text)
+        -> (results :List(ApplyResult), problems :List(Problem));
+  # A tenant, site or host (`SITE/HOST`): what it runs stops at each site as soon as the site hears,
+  # and stays stopped until the same is called with `blocked` false; a host's key opens nothing.
+  # Idempotent. Answers when it is durable here. Central only.
+
+  label @19 (kind :Text, name :Text, set :List(Manifest.Label), remove :List(Text))
+        -> (results :List(ApplyResult), problems :List(Problem));
+  # Labels of a site beside those of its manifest, and before them; applying the manifest leaves
+  # them. Idempotent. Central only.
+}
+
+struct QuotaUse {
+  # One bounded resource of one tenant.
+  tenant @0 :Text;
+  resource @1 :Text;
+  # instances, cpus, memory, disk.
+  used @2 :Text;
+  # As in a manifest: `3`, `500m`, `64Mi`.
+  after @3 :Text;
+  # Of `plan`: used afterwards. Empty elsewhere.
+  quota @4 :Text;
 }
 
 struct Query {
@@ -167,9 +193,9 @@ struct PlanTarget {
   site @2 :Text;
   region @3 :Text;
   action @4 :Text;
-  # start, change, keep, stop, cannot.
+  # start, change, keep, stop, cannot, blocked.
   reason @5 :Text;
-  # For `cannot`: why. Empty otherwise.
+  # For `cannot` and `blocked`: why. Empty otherwise.
   online @6 :Bool;
   # False: it follows when it is back.
 }
@@ -269,7 +295,18 @@ struct Item {
     pending @11 :PendingView;
     user @12 :People.UserView;
     role @13 :People.RoleView;
+    tenant @14 :TenantView;
   }
+  set @15 :Text;
+  # The apply set that it came with last; empty: none.
+}
+
+struct TenantView {
+  applications @0 :UInt32;
+  quotas @1 :List(QuotaUse);
+  # Of bounded resources.
+  blocked @2 :Text;
+  # Empty, or since when and why.
 }
 
 struct PendingView {
@@ -314,6 +351,8 @@ struct SiteView {
   version @7 :Text;
   authorityAsOf @8 :Text;
   # RFC 3339: the time of the newest word of central that the site has. Empty: none so far.
+  blocked @9 :Text;
+  # Empty, or since when and why.
 }
 
 struct HostView {
@@ -324,6 +363,8 @@ struct HostView {
   started @4 :Text;
   # RFC 3339: the controller. Empty until it has reported.
   findings @5 :List(Text);
+  blocked @6 :Text;
+  # Empty, or since when and why.
 }
 
 struct ApplicationView {
@@ -341,7 +382,8 @@ struct ApplicationView {
     site @0 :Text;
     online @1 :Bool;
     verdict @2 :Text;
-    # accepted, waiting, refused; empty before the site has spoken.
+    # accepted, waiting, refused; blocked: its region has no quota for it, or the tenant or the
+    # site is blocked. Empty before the site has spoken.
     reason @3 :Text;
     current @4 :Bool;
     # The site acts on the newest intent.

@@ -45,6 +45,31 @@ struct Authority {
 struct Policy {
   # Kind "policy", id TENANT: what the tenant may do, and where.
   tenant @0 :Text;
+  share @1 :Amounts;
+  # What the region that gets this may assign to its sites for the tenant, all of them together: its
+  # part of the tenant's quota. The shares of all regions are never more than the quota. Null: the
+  # tenant has no quota.
+  block @2 :Block;
+  # Null: not blocked. Otherwise a site stops what it runs for the tenant, and starts nothing, until
+  # it has a newer policy that says nothing of it.
+}
+
+struct Amounts {
+  # Of what can be bounded. As an upper bound: below zero means no bound.
+  instances @0 :Int64;
+  cpuMilli @1 :Int64;
+  # Thousandths of a CPU.
+  memoryBytes @2 :Int64;
+  diskBytes @3 :Int64;
+}
+
+struct Block {
+  # Central's word that something must not run. In force at a site as soon as it has it, and from
+  # then on until a newer statement of the same kind and id comes without it, whoever is away.
+  reason @0 :Text;
+  # For a person; may be empty.
+  sinceMs @1 :Int64;
+  # Milliseconds since the Unix epoch, by central's clock; for people.
 }
 
 struct SiteRecord {
@@ -54,7 +79,12 @@ struct SiteRecord {
   region @1 :Text;
   labels @2 :List(Pair);
   timezone @3 :Text;
+  block @4 :Block;
+  # Null: not blocked. Otherwise every instance stops; the link stays, to hear when it is over.
+  blockedHosts @5 :List(BlockedHost);
+  # Their keys open nothing at the region.
   struct Pair { name @0 :Text; value @1 :Text; }
+  struct BlockedHost { name @0 :Text; block @1 :Block; }
 }
 
 struct Home {
@@ -81,6 +111,8 @@ struct Intent {
   selector @5 :Text;
   # A label expression; empty matches every site.
   priority @6 :Int32;
+  demand @7 :Amounts;
+  # What `revision` uses of the tenant's quota at each site that matches.
   const allowedMax :UInt8 = 5;
 }
 

@@ -41,6 +41,7 @@ struct Manifest $later("siteGroup job policy alertRule secret user role gitSourc
 }
 
 struct Label {
+  # What selectors tell sites by.
   name @0 :Text;
   # 1 to 63 of letters, digits, `-`, `_`, `.`, `/`; begins with a letter or digit.
   value @1 :Text;
@@ -50,6 +51,21 @@ struct Label {
 struct Tenant {
   # An organisation whose applications are kept apart from those of others.
   name @0 :Text $required;
+  quota @1 :Quota;
+  # What its applications may use at all sites together. Absent: no bounds.
+}
+
+struct Quota {
+  # Each service counts once per site that its application matches, with the limits it declares:
+  # under a quota of `cpus` or `memory` every service has to declare that limit.
+  instances @0 :Int32 = -1;
+  # Absent: no bound.
+  cpus @1 :Text;
+  # CPUs, as "8" or "500m". Empty: no bound.
+  memory @2 :Text;
+  # Bytes, as "4Gi". Empty: no bound.
+  disk @3 :Text;
+  # Bytes of declared volumes. Empty: no bound.
 }
 
 struct Region {
@@ -61,6 +77,7 @@ struct Site {
   # A place with one to sixteen hosts.
   name @0 :Text $required;
   region @1 :Text $required;
+  # Of the region that schedules it.
   labels @2 :List(Label) $keyed("name");
   timezone @3 :Text;
   # IANA name. Empty: UTC.
@@ -70,6 +87,7 @@ struct Application $later("volumes configs secrets networks rollout jobs version
   # Services deployed, upgraded and rolled back as one unit.
   name @0 :Text $required;
   tenant @1 :Text $required;
+  # Whose it is.
   priority @2 :Int32;
   # When a site has less room than work the highest run. 0 to 100; 0 when unsaid.
   services @3 :List(Service) $keyed("name") $required;
@@ -131,9 +149,11 @@ struct Deploy
   resources @0 :Resources;
 }
 struct Resources $later("reservations") {
+  # What it may use of its host.
   limits @0 :ResourceLimits;
 }
 struct ResourceLimits $later("devices") {
+  # What it can never use more of: held by the kernel, in control groups.
   cpus @0 :Text;
   # CPUs, as "0.5" or "500m". Empty: no limit.
   memory @1 :Text;

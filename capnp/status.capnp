@@ -79,6 +79,9 @@ struct AppStatus {
     # Something is missing that will come: a blob, a policy.
     refused @3;
     # A check failed: nothing was started, nothing stopped.
+    blocked @4;
+    # The orders hold, and central blocked the tenant or the site; or, said by its region, which
+    # gave the site no orders: there is no quota left for it.
   }
 }
 

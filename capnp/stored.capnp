@@ -16,7 +16,18 @@ struct StoredTenant {
   gen @1 :Data;
   # 16 bytes: the object's life.
   policy @2 :Data;
-  # An encoded Signed, kind "policy".
+  # An encoded Signed, kind "policy": for regions that have none of their own.
+  regions @3 :List(RegionPolicy);
+  # Of a tenant with a quota.
+  block @4 :Authority.Block;
+  # Null: not blocked.
+  set @5 :Text;
+  # The apply set it came with last; empty: none.
+  struct RegionPolicy {
+    region @0 :Text;
+    policy @1 :Data;
+    # An encoded Signed, kind "policy", with the region's share.
+  }
 }
 
 struct StoredRegion {
@@ -33,6 +44,7 @@ struct StoredRegion {
   # HOST:PORT for its sites, as it reported; empty before that.
   head @6 :Data;
   # An encoded Signed, kind "head": the newest; empty before it joined.
+  set @7 :Text;
 }
 
 struct StoredSite {
@@ -46,6 +58,12 @@ struct StoredSite {
   homeGen @4 :UInt64;
   homeKey @5 :Data;
   # The region's document key that `home` names.
+  block @6 :Authority.Block;
+  # Null: not blocked.
+  blockedHosts @7 :List(Authority.SiteRecord.BlockedHost);
+  set @8 :Text;
+  labels @9 :List(Manifest.Label);
+  # Given with `label`, beside those of the manifest, and before them.
 }
 
 struct StoredApplication {
@@ -58,6 +76,7 @@ struct StoredApplication {
   intentSeq @4 :UInt64;
   revisions @5 :List(Data);
   # Encoded Signed, kind "revision", newest first: the allowed set.
+  set @6 :Text;
 }
 
 struct StoredToken {

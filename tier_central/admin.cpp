@@ -36,7 +36,7 @@ int64_t oldestKnowledgeMs(const CentralCore& core) {
 
 namespace {
 
-constexpr size_t STALE_SITES_SHOWN_MAX = 20;
+constexpr size_t STALE_SITES_SHOWN_MAX = 20, BLOCKED_SHOWN_MAX = 20;
 constexpr int64_t ARRIVAL_MS = 10 * 60 * 1'000;  // what came meanwhile has reached who is back
 
 }  // namespace
@@ -57,6 +57,26 @@ std::vector<std::string> staleSites(const CentralCore& core,
     findings.push_back("site " + name + ": " + stale);
   }
   return findings;
+}
+
+std::string whenAndWhy(const BlockWord& block) {
+  return "since " + printTime(block.sinceMs) + (block.reason.empty() ? "" : ": " + block.reason);
+}
+
+std::vector<std::pair<std::string, std::string>> blockedObjects(const Registry& registry) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  auto add = [&](const std::string& what, const BlockWord& block) {
+    if (lines.size() == BLOCKED_SHOWN_MAX) return;
+    lines.push_back({what + " is blocked " + whenAndWhy(block), "skerry unblock " + what});
+  };
+  for (auto& [name, tenant] : registry.tenants) {
+    if (tenant.block) add("tenant " + name, *tenant.block);
+  }
+  for (auto& [name, site] : registry.sites) {
+    if (site.block) add("site " + name, *site.block);
+    for (auto& [host, block] : site.blockedHosts) add("host " + name + "/" + host, block);
+  }
+  return lines;
 }
 
 kj::Promise<void> CentralAdmin::status(StatusContext context) {
@@ -88,16 +108,16 @@ kj::Promise<void> CentralAdmin::status(StatusContext context) {
   status.setApplications(core.registry.applications.size());
   auto counts = countStates(Bounds(), registers(core));
   writeCounts(counts, status.initInstances(counts.size()));
-  auto stale = staleSites(core, summaries);
-  auto waiting = waitingHosts(registers(core));
-  auto findings = status.initFindings(stale.size() + !waiting.empty());
-  for (size_t i = 0; i < stale.size(); ++i) {
-    findings[i].setText(stale[i]);
-    findings[i].setNext("skerry get sites -o wide");
+  auto lines = blockedObjects(core.registry);
+  for (auto& stale : staleSites(core, summaries)) {
+    lines.push_back({stale, "skerry get sites -o wide"});
   }
-  if (!waiting.empty()) {
-    findings[stale.size()].setText(waiting);
-    findings[stale.size()].setNext("skerry get pending");
+  auto waiting = waitingHosts(registers(core));
+  if (!waiting.empty()) lines.push_back({waiting, "skerry get pending"});
+  auto findings = status.initFindings(lines.size());
+  for (size_t i = 0; i < lines.size(); ++i) {
+    findings[i].setText(lines[i].first);
+    findings[i].setNext(lines[i].second);
   }
   status.setAsOfMs(oldestKnowledgeMs(core));
   return kj::READY_NOW;
@@ -203,6 +223,9 @@ std::vector<WhyFinding> explain(const CentralCore& core, const ApplicationObject
   add(matches, matches ? "the site's labels match: " + (app.selector.empty() ? "every site"
                                                                              : app.selector)
                        : "the site's labels do not match: " + app.selector);
+  if (site.block) add(false, printBlock("site " + siteName, *site.block));
+  auto& tenant = core.registry.tenants.at(name.first);
+  if (tenant.block) add(false, printBlock("tenant " + name.first, *tenant.block));
   auto summary = summarise(registers(core))[siteName];
   add(summary.online, !summary.heard ? "the site has never been heard of"
                       : summary.online ? "the site is online"
@@ -221,7 +244,7 @@ std::vector<WhyFinding> explain(const CentralCore& core, const ApplicationObject
     bounds.tenant = name.first;
     bounds.app = name.second;
     bounds.site = siteName;
-    for (auto& text : whatDoesNotRun(bounds, registers(core))) add(false, text);
+    for (auto& text : whatIsAmiss(bounds, registers(core))) add(false, text);
   }
   return findings;
 }

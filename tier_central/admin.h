@@ -22,6 +22,10 @@ std::vector<std::string> staleSites(const CentralCore& core,
                                     const std::map<std::string, SiteSummary>& summaries);
 // The age of the oldest part of what is known, Unix epoch.
 int64_t oldestKnowledgeMs(const CentralCore& core);
+// Since when, and why.
+std::string whenAndWhy(const BlockWord& block);
+// A line for each tenant, site and host that is blocked, and the command that ends it.
+std::vector<std::pair<std::string, std::string>> blockedObjects(const Registry& registry);
 Refusals resolveTenant(const CentralCore& core, TenantAndName& name);
 
 struct WhyFinding { bool good; std::string text; };
@@ -50,6 +54,8 @@ public:
   kj::Promise<void> events(EventsContext context) override;
   kj::Promise<void> addUser(AddUserContext context) override;
   kj::Promise<void> removeUser(RemoveUserContext context) override;
+  kj::Promise<void> block(BlockContext context) override;
+  kj::Promise<void> label(LabelContext context) override;
 
 private:
   // Fails OVERLOADED while the store is being reopened.

@@ -2,8 +2,10 @@
 #include "shared/model/application.h"
 #include "shared/model/encoded.h"
 #include "shared/model/manifest_check.h"
+#include "shared/model/name_check.h"
 #include "shared/model/selector.h"
 #include "tier_central/admin.h"
+#include "tier_central/plan_targets.h"
 #include <algorithm>
 
 namespace skerry {
@@ -63,8 +65,14 @@ void write(const Declared& from, schema::ApplyResult::Builder to) {
   to.setAfter(from.after);
 }
 
-void warnIfNowhere(const CentralCore& core, Manifest::Reader manifest,
-                   schema::ApplyResult::Builder to) {
+void write(const ObjectName& pruned, schema::ApplyResult::Builder to) {
+  write(Declared{pruned.kind, pruned.name.first, pruned.name.second, "deleted"}, to);
+}
+
+void warn(const CentralCore& core, Manifest::Reader manifest, schema::ApplyResult::Builder to) {
+  if (manifest.isTenant() && manifest.getTenant().getQuota().getDisk().size() > 0) {
+    to.setWarning("quota.disk counts declared volumes, and applications have none in this version");
+  }
   if (!manifest.isApplication()) return;
   auto selector = text(manifest.getApplication().getPlacement().getSites());
   if (matching(core, selector).empty()) to.setWarning("matches no site");
@@ -102,41 +110,25 @@ Refusals checkHosts(const CentralCore& core, const std::string& site) {
   return {refusal};
 }
 
-struct Target {
-  TenantAndName app;
-  std::string site, action;
-};
-
-// What each application of a request would do at each site.
-std::vector<Target> targetsOf(const CentralCore& core, const Request& request) {
-  std::vector<Target> targets;
-  for (auto manifest : request.readers) {
-    if (!manifest.isApplication()) continue;
-    auto application = manifest.getApplication();
-    TenantAndName name{text(application.getTenant()), text(application.getName())};
-    auto now = matching(core, text(application.getPlacement().getSites()));
-    auto known = core.registry.applications.find(name);
-    std::vector<std::string> before;
-    bool same = false;
-    if (known != core.registry.applications.end()) {
-      before = matching(core, known->second.selector);
-      same = known->second.manifest == encode<schema::Application>(application);
-    }
-    for (auto& site : now) {
-      bool had = std::find(before.begin(), before.end(), site) != before.end();
-      targets.push_back({name, site, !had ? "start" : same ? "keep" : "change"});
-    }
-    for (auto& site : before) {
-      if (std::find(now.begin(), now.end(), site) == now.end()) {
-        targets.push_back({name, site, "stop"});
-      }
+// Targets that a region says it has no quota for.
+LeftOutTargets leftOutTargets(const CentralCore& core) {
+  LeftOutTargets targets;
+  for (auto& [site, apps] : appsAtSites(registers(core))) {
+    for (auto& [key, there] : apps) {
+      auto slash = key.find('/');
+      if (there.verdict != "blocked" || there.instances > 0) continue;
+      targets.insert({site, {key.substr(0, slash), key.substr(slash + 1)}});
     }
   }
   return targets;
 }
 
+std::vector<PlannedTarget> targetsOf(const CentralCore& core, const Request& request) {
+  return plannedTargets(core.registry, request.manifests(), leftOutTargets(core));
+}
+
 // Names the manifests and everything they would do: whatever changes it makes a plan stale.
-std::string planId(const CentralCore& core, const Request& request) {
+std::string planId(const CentralCore& core, const Request& request, const std::string& set) {
   Sha256 hash;
   auto add = [&](const std::string& part) {
     hash.add(std::to_string(part.size()) + ":").add(part);
@@ -149,7 +141,60 @@ std::string planId(const CentralCore& core, const Request& request) {
   for (auto& target : targetsOf(core, request)) {
     for (auto& part : {target.app.first, target.app.second, target.site, target.action}) add(part);
   }
+  add(set);
+  for (auto& object : prunedBy(core.registry, set, request.manifests())) {
+    for (auto& part : {object.kind, object.name.first, object.name.second}) add(part);
+  }
   return hash.finish().hex().substr(0, PLAN_ID_DIGITS);
+}
+
+Refusals checkSet(const std::string& set, bool isPruning) {
+  Refusal refusal;
+  refusal.reason = "usage";
+  if (set.empty() && isPruning) {
+    refusal.message = "--prune needs a set: what it removes is what came with that";
+    refusal.hint = "add --set NAME";
+    return {refusal};
+  }
+  if (set.empty() || isName(set)) return {};
+  refusal.message = "--set: " + nameProblem(set);
+  refusal.hint = NAME_HINT;
+  return {refusal};
+}
+
+void writeTargets(const CentralCore& core, const std::vector<PlannedTarget>& targets,
+                  schema::Admin::PlanResults::Builder results) {
+  auto sites = summarise(registers(core));
+  auto to = results.initTargets(targets.size());
+  for (size_t i = 0; i < targets.size(); ++i) {
+    to[i].setTenant(targets[i].app.first);
+    to[i].setApp(targets[i].app.second);
+    to[i].setSite(targets[i].site);
+    to[i].setRegion(targets[i].region);
+    to[i].setAction(targets[i].action);
+    to[i].setReason(targets[i].reason);
+    to[i].setOnline(sites[targets[i].site].online);
+  }
+}
+
+void writeQuotas(const std::vector<QuotaChange>& changes,
+                 schema::Admin::PlanResults::Builder results) {
+  std::vector<std::pair<const QuotaChange*, Resource>> bounded;
+  for (auto& change : changes) {
+    for (auto resource : RESOURCES) {
+      if (change.quota[resource]) bounded.push_back({&change, resource});
+    }
+  }
+  auto list = results.initQuotas(bounded.size());
+  for (size_t i = 0; i < bounded.size(); ++i) {
+    auto& change = *bounded[i].first;
+    auto resource = bounded[i].second;
+    list[i].setTenant(change.tenant);
+    list[i].setResource(nameOf(resource));
+    list[i].setUsed(printAmount(resource, change.before[resource]));
+    list[i].setAfter(printAmount(resource, change.after[resource]));
+    list[i].setQuota(printAmount(resource, *change.quota[resource]));
+  }
 }
 
 Refusal stalePlan() {
@@ -166,10 +211,23 @@ Refusal stalePlan() {
 
 kj::Promise<void> CentralAdmin::apply(ApplyContext context) {
   auto& core = this->core();
-  Request request(context.getParams().getManifests());
-  if (request.problems.empty()) request.problems = core.declarations->check(request.manifests());
-  auto wanted = text(context.getParams().getPlanId());
-  bool isStale = request.problems.empty() && !wanted.empty() && wanted != planId(core, request);
+  auto params = context.getParams();
+  auto set = text(params.getSet());
+  Request request(params.getManifests());
+  std::vector<ObjectName> pruned;
+  if (request.problems.empty()) request.problems = checkSet(set, params.getPrune());
+  if (request.problems.empty()) {
+    if (params.getPrune()) pruned = prunedBy(core.registry, set, request.manifests());
+    request.problems = core.declarations->check(request.manifests(), pruned);
+  }
+  for (auto& object : pruned) {
+    if (object.kind != "site") continue;
+    auto hosts = checkHosts(core, object.name.second);
+    request.problems.insert(request.problems.end(), hosts.begin(), hosts.end());
+  }
+  auto wanted = text(params.getPlanId());
+  bool isStale =
+      request.problems.empty() && !wanted.empty() && wanted != planId(core, request, set);
   if (isStale) request.problems.push_back(stalePlan());
   auto results = context.getResults();
   if (!request.problems.empty()) {
@@ -178,24 +236,32 @@ kj::Promise<void> CentralAdmin::apply(ApplyContext context) {
   }
   Batch rows;
   Touched touched;
-  bool dry = context.getParams().getDryRun();
-  auto list = results.initResults(request.readers.size());
+  bool dry = params.getDryRun();
+  auto list = results.initResults(request.readers.size() + pruned.size());
   for (auto i : request.order) {
     auto manifest = request.readers[i];
     write(dry ? core.declarations->compare(manifest)
               : core.declarations->declare(manifest, rows, touched), list[i]);
+    if (!dry && !set.empty()) core.declarations->remember(nameOf(manifest), set, rows);
   }
-  for (kj::uint i = 0; i < request.readers.size(); ++i) {
-    warnIfNowhere(core, request.readers[i], list[i]);
+  for (kj::uint i = 0; i < request.readers.size(); ++i) warn(core, request.readers[i], list[i]);
+  for (size_t i = 0; i < pruned.size(); ++i) {
+    write(pruned[i], list[request.readers.size() + i]);
+    if (dry) continue;
+    core.declarations->remove(pruned[i].kind, pruned[i].name, rows, touched);
+    if (pruned[i].kind == "region") core.removeRegion(pruned[i].name.second, rows);
   }
   if (dry) return kj::READY_NOW;
+  core.declarations->settle(rows, touched);
   writeIntents(core, request, results);
   return rows.empty() ? kj::Promise<void>(kj::READY_NOW) : core.commit(kj::mv(rows), touched);
 }
 
 kj::Promise<void> CentralAdmin::plan(PlanContext context) {
   auto& core = this->core();
+  auto set = text(context.getParams().getSet());
   Request request(context.getParams().getManifests());
+  auto pruned = prunedBy(core.registry, set, request.manifests());
   if (request.problems.empty()) request.problems = core.declarations->check(request.manifests());
   auto results = context.getResults();
   if (!request.problems.empty()) {
@@ -205,20 +271,13 @@ kj::Promise<void> CentralAdmin::plan(PlanContext context) {
   auto list = results.initResults(request.readers.size());
   for (kj::uint i = 0; i < request.readers.size(); ++i) {
     write(core.declarations->compare(request.readers[i]), list[i]);
-    warnIfNowhere(core, request.readers[i], list[i]);
+    warn(core, request.readers[i], list[i]);
   }
-  auto targets = targetsOf(core, request);
-  auto sites = summarise(registers(core));
-  auto to = results.initTargets(targets.size());
-  for (size_t i = 0; i < targets.size(); ++i) {
-    to[i].setTenant(targets[i].app.first);
-    to[i].setApp(targets[i].app.second);
-    to[i].setSite(targets[i].site);
-    to[i].setRegion(core.registry.sites.at(targets[i].site).region);
-    to[i].setAction(targets[i].action);
-    to[i].setOnline(sites[targets[i].site].online);
-  }
-  results.setId(planId(core, request));
+  writeTargets(core, targetsOf(core, request), results);
+  auto gone = results.initPruned(pruned.size());
+  for (size_t i = 0; i < pruned.size(); ++i) write(pruned[i], gone[i]);
+  writeQuotas(quotaChanges(core.registry, request.manifests(), {}), results);
+  results.setId(planId(core, request, set));
   return kj::READY_NOW;
 }
 
@@ -245,6 +304,7 @@ kj::Promise<void> CentralAdmin::delete_(DeleteContext context) {
   Batch rows;
   Touched touched;
   auto removed = core.declarations->remove(kind, name, rows, touched);
+  core.declarations->settle(rows, touched);
   if (kind == "region") core.removeRegion(name.second, rows);
   auto list = results.initResults(removed.size());
   for (size_t i = 0; i < removed.size(); ++i) write(removed[i], list[i]);

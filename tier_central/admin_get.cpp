@@ -2,6 +2,7 @@
 #include "shared/model/encoded.h"
 #include "shared/model/selector.h"
 #include "tier_central/admin.h"
+#include "tier_central/quota_use.h"
 
 namespace skerry {
 namespace {
@@ -10,6 +11,7 @@ void fillRegion(schema::Item::Builder item, CentralCore& core, const std::string
   auto& region = core.registry.regions.at(name);
   Decoded<schema::Region> manifest(region.manifest);
   item.initSpec().setRegion(manifest.get());
+  item.setSet(region.set);
   auto to = item.initStatus().initRegion();
   to.setJoined(region.joined());
   to.setAddress(region.address);
@@ -22,6 +24,37 @@ void fillRegion(schema::Item::Builder item, CentralCore& core, const std::string
   to.setOnline(child->second->online());
   to.setVersion(child->second->version());
   if (!child->second->online()) to.setOfflineSince(timeOrEmpty(child->second->sinceMs()));
+}
+
+void writeQuotas(const Registry& registry, const std::string& name, const TenantObject& tenant,
+                 schema::TenantView::Builder to) {
+  if (!tenant.quota.isBounded()) return;
+  Amounts used;
+  for (auto& [region, use] : useOf(registry, name)) used += use.demand;
+  std::vector<Resource> bounded;
+  for (auto resource : RESOURCES) {
+    if (tenant.quota[resource]) bounded.push_back(resource);
+  }
+  auto list = to.initQuotas(bounded.size());
+  for (size_t i = 0; i < bounded.size(); ++i) {
+    list[i].setTenant(name);
+    list[i].setResource(nameOf(bounded[i]));
+    list[i].setUsed(printAmount(bounded[i], used[bounded[i]]));
+    list[i].setQuota(printAmount(bounded[i], *tenant.quota[bounded[i]]));
+  }
+}
+
+void fillTenant(schema::Item::Builder item, const CentralCore& core, const std::string& name) {
+  auto& tenant = core.registry.tenants.at(name);
+  Decoded<schema::Tenant> manifest(tenant.manifest);
+  item.initSpec().setTenant(manifest.get());
+  item.setSet(tenant.set);
+  auto to = item.initStatus().initTenant();
+  uint32_t applications = 0;
+  for (auto& [app, object] : core.registry.applications) applications += app.first == name;
+  to.setApplications(applications);
+  writeQuotas(core.registry, name, tenant, to);
+  if (tenant.block) to.setBlocked(whenAndWhy(*tenant.block));
 }
 
 void fillSite(schema::Item::Builder item, const SiteObject& site, const SiteSummary& summary) {
@@ -37,6 +70,18 @@ void fillSite(schema::Item::Builder item, const SiteObject& site, const SiteSumm
   to.setRunning(summary.running);
   to.setVersion(summary.version);
   to.setAuthorityAsOf(timeOrEmpty(summary.headTimeMs));
+  item.setSet(site.set);
+  if (site.block) to.setBlocked(whenAndWhy(*site.block));
+}
+
+// Central's word about a host that was reported.
+void markBlocked(schema::Item::Builder item, const Registry& registry) {
+  auto to = item.getStatus().getHost();
+  auto site = registry.sites.find(text(to.getSite().asReader()));
+  if (site == registry.sites.end()) return;
+  auto block = site->second.blockedHosts.find(
+      text(item.getName().asReader()).substr(site->first.size() + 1));
+  if (block != site->second.blockedHosts.end()) to.setBlocked(whenAndWhy(block->second));
 }
 
 struct Reports {
@@ -71,6 +116,7 @@ void fillApplication(schema::Item::Builder item, CentralCore& core, const Tenant
   auto& app = core.registry.applications.at(name);
   Decoded<schema::Application> manifest(app.manifest);
   item.initSpec().setApplication(manifest.get());
+  item.setSet(app.set);
   auto to = item.initStatus().initApplication();
   to.setRevision(app.allowed.front().hex().substr(0, 12));
   to.setEra(std::to_string(app.intentSeq.era));
@@ -109,7 +155,7 @@ public:
     else if (kind == "pending") pending();
     else if (kind == "user") addUsers(list, bounds, core.registry.people);
     else if (kind == "role") addRoles(list, bounds);
-    else if (kind == "host") addHosts(list, bounds, registersOfMine());
+    else if (kind == "host") hosts();
     else if (kind == "instance") addInstances(list, bounds, registersOfMine());
     else return {unknownKind(kind)};
     bool named = !bounds.name.empty() && kind != "instance";
@@ -173,9 +219,8 @@ private:
   void tenants() {
     for (auto& [name, tenant] : core.registry.tenants) {
       if (!Bounds::admits(bounds.name, name)) continue;
-      list.add("tenant", "", name, [&tenant = tenant](schema::Item::Builder item) {
-        Decoded<schema::Tenant> manifest(tenant.manifest);
-        item.initSpec().setTenant(manifest.get());
+      list.add("tenant", "", name, [this, name = name](schema::Item::Builder item) {
+        fillTenant(item, core, name);
       });
     }
   }
@@ -201,6 +246,10 @@ private:
         fillSite(item, site, (*summaries)[name]);
       });
     }
+  }
+  void hosts() {
+    addHosts(list, bounds, registersOfMine());
+    list.also([this](schema::Item::Builder item) { markBlocked(item, core.registry); });
   }
   void applications() {
     auto reports = std::make_shared<Reports>(

@@ -2,7 +2,9 @@
 #include "capnp/authority.capnp.h"
 #include "shared/model/application.h"
 #include "shared/model/encoded.h"
+#include "shared/model/quota_reader.h"
 #include "tier_central/orders.h"
+#include "tier_central/quota_use.h"
 #include <algorithm>
 
 namespace skerry {
@@ -83,7 +85,7 @@ Declared deleted(Declared to, const Map& map, const typename Map::key_type& name
 
 }  // namespace
 
-Refusals Declarations::check(Manifests manifests) const {
+Refusals Declarations::check(Manifests manifests, const std::vector<ObjectName>& pruned) const {
   Refusals refusals;
   size_t newBytes = 0;
   std::set<std::string> tenants, regions;
@@ -129,6 +131,10 @@ Refusals Declarations::check(Manifests manifests) const {
       refusals.push_back(std::move(refusal));
     }
   }
+  auto quotas = checkQuotas(registry, manifests, pruned);
+  refusals.insert(refusals.end(), quotas.begin(), quotas.end());
+  auto needed = checkPruning(registry, pruned, manifests);
+  refusals.insert(refusals.end(), needed.begin(), needed.end());
   return refusals;
 }
 
@@ -180,9 +186,13 @@ void Declarations::declareTenant(schema::Tenant::Reader from, Batch& rows, Touch
   auto& tenant = registry.tenants[name];
   if (tenant.gen.empty()) tenant.gen = issuer.newLife();
   tenant.manifest = encode<schema::Tenant>(from);
-  tenant.policy = issuer.policy(name, rows);
-  registry.saveTenant(name, rows);
-  touched.everywhere.insert(policyKey(name));
+  tenant.quota = readQuota(from.getQuota());
+  if (!tenant.quota.isBounded()) {
+    tenant.regionPolicies.clear();
+    tenant.shares.clear();
+  }
+  signPolicies(name, tenant, rows, touched);
+  unsettled.insert(name);
 }
 
 void Declarations::declareRegion(schema::Region::Reader from, Batch& rows) {
@@ -196,11 +206,12 @@ void Declarations::declareRegion(schema::Region::Reader from, Batch& rows) {
 void Declarations::declareSite(schema::Site::Reader from, Batch& rows, Touched& touched) {
   auto name = str(from.getName());
   auto& site = registry.sites[name];
-  if (site.gen.empty()) site.gen = issuer.newLife();
   site.manifest = encode<schema::Site>(from);
   site.region = str(from.getRegion());
-  site.labels.clear();
-  for (auto label : from.getLabels()) site.labels[str(label.getName())] = str(label.getValue());
+  if (site.gen.empty()) site.gen = issuer.newLife();
+  else movedSites.push_back(site.labels);
+  site.labels = labelsOf(from, site.operatorLabels);
+  movedSites.push_back(site.labels);
   site.record = issuer.siteRecord(name, site, rows);
   giveHome(name, site, rows, touched);
   registry.saveSite(name, rows);
@@ -224,6 +235,8 @@ void Declarations::declareApplication(schema::Application::Reader from, Batch& r
   if (app.gen.empty()) app.gen = issuer.newLife();
   app.manifest = encode<schema::Application>(from);
   app.selector = str(from.getPlacement().getSites());
+  app.priority = from.getPriority();
+  app.demand = demandOf(from);
   auto body = revisionBody(from);
   auto hash = sha256(view(body));
   auto known = std::find(app.allowed.begin(), app.allowed.end(), hash);
@@ -242,9 +255,10 @@ void Declarations::declareApplication(schema::Application::Reader from, Batch& r
     app.revisions.resize(schema::Intent::ALLOWED_MAX);
     sweepBlobs(rows);
   }
-  app.intent = issuer.intent(name, app, from.getPriority(), rows);
+  app.intent = issuer.intent(name, app, rows);
   registry.saveApplication(name, rows);
   touched.everywhere.insert(appKey(name));
+  unsettled.insert(name.first);
 }
 
 Refusals Declarations::checkRemoval(const std::string& kind, const TenantAndName& name,
@@ -317,6 +331,7 @@ std::vector<Declared> Declarations::remove(const std::string& kind, const Tenant
     if (device) registry.revoked.add(*device, rows);
     registry.regions.erase(name.second);
     registry.saveRegion(name.second, rows);
+    regionsGone = true;
   } else {
     removeUsersOf(Scope::Of::SITE, name.second, removed, rows, touched);
     removed.push_back(deleted({kind, "", name.second, ""}, registry.sites, name.second));
@@ -342,6 +357,7 @@ void Declarations::removeUsersOf(Scope::Of of, const std::string& name,
 void Declarations::removeSite(const std::string& name, Batch& rows, Touched& touched) {
   touched.in(registry.sites[name].region, siteKey(name));
   removeTokensOf("site", name, rows, touched);
+  movedSites.push_back(registry.sites[name].labels);
   registry.sites.erase(name);
   registry.saveSite(name, rows);
 }
@@ -351,6 +367,7 @@ void Declarations::removeApplication(const TenantAndName& name, Batch& rows, Tou
   sweepBlobs(rows);
   registry.saveApplication(name, rows);
   touched.everywhere.insert(appKey(name));
+  unsettled.insert(name.first);
 }
 
 void Declarations::sweepBlobs(Batch& rows) {

@@ -4,7 +4,9 @@
 #pragma once
 #include "capnp/manifest.capnp.h"
 #include "shared/daemon/problems.h"
+#include "shared/model/selector.h"
 #include "shared/replica/blobs.h"
+#include "tier_central/apply_set.h"
 #include "tier_central/issuer.h"
 #include <set>
 
@@ -12,8 +14,13 @@ namespace skerry {
 
 struct Declared {
   std::string kind, tenant, name;
-  std::string outcome;  // created, changed, unchanged, deleted
+  std::string outcome;  // created, changed, unchanged, deleted, blocked, unblocked
   std::string before = {}, after = {};  // first digits of the object's SHA-256
+};
+
+struct LabelChange {
+  std::map<std::string, std::string> set;
+  std::set<std::string> remove;
 };
 
 // What a decision moved, beyond its rows.
@@ -30,8 +37,8 @@ public:
 
   using Manifests = kj::ArrayPtr<const schema::Manifest::Reader>;
 
-  // What stands in the way of all of them together.
-  Refusals check(Manifests manifests) const;
+  // What stands in the way of all of them together; `pruned` goes when they come.
+  Refusals check(Manifests manifests, const std::vector<ObjectName>& pruned = {}) const;
   // What each would be: pure. Only for what check() let pass.
   Declared compare(schema::Manifest::Reader manifest) const;
   // Does it.
@@ -41,6 +48,21 @@ public:
                                     bool cascade) const;
   std::vector<Declared> remove(const std::string& kind, const TenantAndName& name, Batch& rows,
                                Touched& touched);
+
+  // The apply set that a declared object came with.
+  void remember(const ObjectName& object, const std::string& set, Batch& rows);
+
+  // `name` of a host: SITE/HOST. Null `word`: not blocked any more.
+  Refusals checkBlock(const std::string& kind, const std::string& name) const;
+  Declared block(const std::string& kind, const std::string& name,
+                 const std::optional<BlockWord>& word, Batch& rows, Touched& touched);
+  // Of a site, beside its manifest's.
+  Refusals checkLabels(const std::string& site, const LabelChange& change) const;
+  Declared label(const std::string& site, const LabelChange& change, Batch& rows,
+                 Touched& touched);
+
+  // What follows from all of a change: the shares of quotas that it moved are signed anew.
+  void settle(Batch& rows, Touched& touched);
 
   // A region proved its keys (when it joined, or when it said so): its sites need a home that
   // names them.
@@ -52,6 +74,7 @@ private:
   void declareRegion(schema::Region::Reader region, Batch& rows);
   void declareSite(schema::Site::Reader site, Batch& rows, Touched& touched);
   void declareApplication(schema::Application::Reader application, Batch& rows, Touched& touched);
+  void signSite(const std::string& name, SiteObject& site, Batch& rows, Touched& touched);
   void giveHome(const std::string& name, SiteObject& site, Batch& rows, Touched& touched);
   void removeSite(const std::string& name, Batch& rows, Touched& touched);
   void removeApplication(const TenantAndName& name, Batch& rows, Touched& touched);
@@ -60,11 +83,18 @@ private:
   void removeTokensOf(const std::string& kind, const std::string& name, Batch& rows,
                       Touched& touched);
 
+  void signPolicies(const std::string& name, TenantObject& tenant, Batch& rows, Touched& touched);
+  bool isMoved(const std::string& tenant) const;
+  void allot(const std::string& name, TenantObject& tenant, Batch& rows, Touched& touched);
+
   void sweepBlobs(Batch& rows);
 
   Registry& registry;
   Blobs& blobs;
   AuthorityIssuer& issuer;
+  std::set<std::string> unsettled;  // tenants whose use changed
+  std::vector<Labels> movedSites;   // what sites had or got: who matches is moved
+  bool regionsGone = false;         // and their shares are to be given to others
 };
 
 }  // namespace skerry

@@ -13,7 +13,7 @@ std::vector<InForceStatement> statementsInForce(const Registry& registry,
     Decoded<schema::Signed> decoded(envelope);
     all.push_back(inForceOf(decoded.get().getStatement()));
   };
-  for (auto& [name, tenant] : registry.tenants) add(tenant.policy);
+  for (auto& [name, tenant] : registry.tenants) add(tenant.policyFor(region));
   for (auto& [name, site] : registry.sites) {
     if (site.region != region) continue;
     add(site.record);

@@ -2,6 +2,7 @@
 #include "capnp/authority.capnp.h"
 #include "capnp/manifest.capnp.h"
 #include "shared/model/encoded.h"
+#include "shared/model/quota_reader.h"
 
 namespace skerry {
 
@@ -24,10 +25,13 @@ Statement AuthorityIssuer::about(std::string_view kind, std::string id, std::str
   return statement;
 }
 
-Bytes AuthorityIssuer::policy(const std::string& tenant, Batch& rows) {
+Bytes AuthorityIssuer::policy(const std::string& tenant, const std::optional<BlockWord>& block,
+                              const Quota* share, Batch& rows) {
   capnp::MallocMessageBuilder message;
   auto policy = message.initRoot<schema::Policy>();
   policy.setTenant(tenant);
+  if (share != nullptr) writeBounds(*share, policy.initShare());
+  writeBlock(block, policy);
   auto body = encode<schema::Policy>(policy);
   return signStatement(authority, about("policy", tenant, tenant, rows), view(body),
                        BodyIs::INLINE);
@@ -46,6 +50,8 @@ Bytes AuthorityIssuer::siteRecord(const std::string& name, const SiteObject& sit
     labels[i].setName(key);
     labels[i++].setValue(value);
   }
+  writeBlock(site.block, record);
+  writeBlockedHosts(site.blockedHosts, record);
   auto body = encode<schema::SiteRecord>(record);
   return signStatement(authority, about("site", name, "", rows), view(body), BodyIs::INLINE);
 }
@@ -61,8 +67,7 @@ Bytes AuthorityIssuer::home(const std::string& name, const SiteObject& site, Bat
   return signStatement(authority, about("home", name, "", rows), view(body), BodyIs::INLINE);
 }
 
-Bytes AuthorityIssuer::intent(const TenantAndName& name, ApplicationObject& app, int32_t priority,
-                     Batch& rows) {
+Bytes AuthorityIssuer::intent(const TenantAndName& name, ApplicationObject& app, Batch& rows) {
   capnp::MallocMessageBuilder message;
   auto intent = message.initRoot<schema::Intent>();
   intent.setTenant(name.first);
@@ -72,7 +77,8 @@ Bytes AuthorityIssuer::intent(const TenantAndName& name, ApplicationObject& app,
   auto allowed = intent.initAllowed(app.allowed.size());
   for (size_t i = 0; i < app.allowed.size(); ++i) allowed.set(i, app.allowed[i].view());
   intent.setSelector(app.selector);
-  intent.setPriority(priority);
+  intent.setPriority(app.priority);
+  writeAmounts(app.demand, intent.initDemand());
   auto body = encode<schema::Intent>(intent);
   auto statement = about("intent", name.first + "/" + name.second, name.first, rows);
   app.intentSeq = statement.seq;

@@ -16,11 +16,13 @@ public:
   // 16 bytes: a new object's life.
   Bytes newLife();
 
-  Bytes policy(const std::string& tenant, Batch& rows);
+  // `share`: of the region that gets it; null for a tenant without a quota.
+  Bytes policy(const std::string& tenant, const std::optional<BlockWord>& block,
+               const Quota* share, Batch& rows);
   Bytes siteRecord(const std::string& name, const SiteObject& site, Batch& rows);
   Bytes home(const std::string& name, const SiteObject& site, Batch& rows);
   // The intent's sequence goes into `app`.
-  Bytes intent(const TenantAndName& name, ApplicationObject& app, int32_t priority, Batch& rows);
+  Bytes intent(const TenantAndName& name, ApplicationObject& app, Batch& rows);
   // What `statements` are, for the version of the region's orders that it will come with.
   Bytes head(const std::string& region, std::vector<InForceStatement> statements,
              AuthoritySeq version, Batch& rows);

@@ -95,7 +95,8 @@ std::optional<OrderReading> readOrder(const Registry& registry, const std::strin
   if (kind == "policy") {
     auto found = registry.tenants.find(rest);
     if (found == registry.tenants.end()) return std::nullopt;
-    return OrderReading{found->second.gen, found->second.policy, seqOf(found->second.policy), {}};
+    auto& policy = found->second.policyFor(region);
+    return OrderReading{found->second.gen, policy, seqOf(policy), {}};
   }
   if (kind == "site") {
     auto found = registry.sites.find(rest);

@@ -2,6 +2,7 @@
 #include "capnp/authority.capnp.h"
 #include "capnp/stored.capnp.h"
 #include "shared/model/encoded.h"
+#include "shared/model/quota_reader.h"
 #include <kj/debug.h>
 
 namespace skerry {
@@ -50,8 +51,21 @@ std::string applicationKey(const TenantAndName& name) {
 TenantObject readTenant(const Bytes& value) {
   Decoded<schema::StoredTenant> decoded(value);
   auto stored = decoded.get();
-  return {encode<schema::Tenant>(stored.getManifest()), copy(stored.getGen()),
-          copy(stored.getPolicy())};
+  TenantObject tenant;
+  tenant.manifest = encode<schema::Tenant>(stored.getManifest());
+  tenant.gen = copy(stored.getGen());
+  tenant.policy = copy(stored.getPolicy());
+  tenant.quota = readQuota(stored.getManifest().getQuota());
+  tenant.block = readBlock(stored);
+  tenant.set = str(stored.getSet());
+  for (auto region : stored.getRegions()) {
+    auto name = str(region.getRegion());
+    tenant.regionPolicies[name] = copy(region.getPolicy());
+    Decoded<schema::Signed> envelope(region.getPolicy());
+    Decoded<schema::Policy> policy(envelope.get().getBody());
+    tenant.shares[name] = readBounds(policy.get().getShare());
+  }
+  return tenant;
 }
 
 RegionObject readRegion(const Bytes& value) {
@@ -65,6 +79,7 @@ RegionObject readRegion(const Bytes& value) {
   region.deviceKey = optionalHash(stored.getDeviceKey());
   region.address = str(stored.getAddress());
   region.head = copy(stored.getHead());
+  region.set = str(stored.getSet());
   return region;
 }
 
@@ -79,9 +94,13 @@ SiteObject readSite(const Bytes& value) {
   site.homeKey = copy(stored.getHomeKey());
   site.homeGen = stored.getHomeGen();
   site.region = str(stored.getManifest().getRegion());
-  for (auto label : stored.getManifest().getLabels()) {
-    site.labels[str(label.getName())] = str(label.getValue());
+  site.block = readBlock(stored);
+  site.blockedHosts = readBlockedHosts(stored);
+  site.set = str(stored.getSet());
+  for (auto label : stored.getLabels()) {
+    site.operatorLabels[str(label.getName())] = str(label.getValue());
   }
+  site.labels = labelsOf(stored.getManifest(), site.operatorLabels);
   return site;
 }
 
@@ -94,6 +113,9 @@ ApplicationObject readApplication(const Bytes& value) {
   app.intent = copy(stored.getIntent());
   app.intentSeq = {stored.getIntentEra(), stored.getIntentSeq()};
   app.selector = str(stored.getManifest().getPlacement().getSites());
+  app.priority = stored.getManifest().getPriority();
+  app.demand = demandOf(stored.getManifest());
+  app.set = str(stored.getSet());
   for (auto revision : stored.getRevisions()) {
     app.revisions.push_back(copy(revision));
     Decoded<schema::Signed> envelope(revision);
@@ -113,6 +135,14 @@ TokenObject readToken(const Bytes& value) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> labelsOf(schema::Site::Reader manifest,
+                                            std::map<std::string, std::string> operatorLabels) {
+  for (auto label : manifest.getLabels()) {
+    operatorLabels.emplace(str(label.getName()), str(label.getValue()));
+  }
+  return operatorLabels;
+}
 
 AuthoritySeq Registry::nextSeq(Batch& rows) {
   putMeta(rows, SEQ_ROW, ++seq);
@@ -139,6 +169,14 @@ void Registry::saveTenant(const std::string& name, Batch& rows) const {
     stored.setManifest(manifest.get());
     stored.setGen(view(found->second.gen));
     stored.setPolicy(view(found->second.policy));
+    auto regions = stored.initRegions(found->second.regionPolicies.size());
+    size_t i = 0;
+    for (auto& [region, policy] : found->second.regionPolicies) {
+      regions[i].setRegion(region);
+      regions[i++].setPolicy(view(policy));
+    }
+    writeBlock(found->second.block, stored);
+    stored.setSet(found->second.set);
   });
 }
 
@@ -156,6 +194,7 @@ void Registry::saveRegion(const std::string& name, Batch& rows) const {
     stored.setDocumentKey(view(region.documentKey));
     stored.setAddress(region.address);
     stored.setHead(view(region.head));
+    stored.setSet(region.set);
   });
 }
 
@@ -172,6 +211,15 @@ void Registry::saveSite(const std::string& name, Batch& rows) const {
     stored.setHome(view(site.home));
     stored.setHomeGen(site.homeGen);
     stored.setHomeKey(view(site.homeKey));
+    writeBlock(site.block, stored);
+    writeBlockedHosts(site.blockedHosts, stored);
+    stored.setSet(site.set);
+    auto labels = stored.initLabels(site.operatorLabels.size());
+    size_t i = 0;
+    for (auto& [name, value] : site.operatorLabels) {
+      labels[i].setName(name);
+      labels[i++].setValue(value);
+    }
   });
 }
 
@@ -189,6 +237,7 @@ void Registry::saveApplication(const TenantAndName& name, Batch& rows) const {
     stored.setIntentSeq(app.intentSeq.n);
     auto revisions = stored.initRevisions(app.revisions.size());
     for (size_t i = 0; i < app.revisions.size(); ++i) revisions.set(i, view(app.revisions[i]));
+    stored.setSet(app.set);
   });
 }
 

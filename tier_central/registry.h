@@ -1,8 +1,11 @@
 // What central has been told to want, in memory: every declared object with what was signed for
 // it. Pure: methods change the maps and say which rows to write.
 #pragma once
+#include "capnp/manifest.capnp.h"
 #include "shared/daemon/people.h"
 #include "shared/daemon/revoked_keys.h"
+#include "shared/model/block.h"
+#include "shared/model/quota.h"
 #include "shared/model/statement.h"
 #include "shared/store/store.h"
 #include <map>
@@ -14,26 +17,49 @@ namespace skerry {
 constexpr uint32_t CENTRAL_NUMBER = 1;  // as a writer; regions and hosts are numbered from 2
 constexpr kj::StringPtr CENTRAL_DOCUMENT = "central"_kj;  // the document id of central's own rows
 
+// What something declared is called: of an application with its tenant.
+struct ObjectName {
+  std::string kind;
+  std::pair<std::string, std::string> name;
+  auto operator<=>(const ObjectName&) const = default;
+};
+
 struct TenantObject {
-  Bytes manifest, gen, policy;
+  Bytes manifest, gen;
+  Bytes policy;  // signed: for regions that have none of their own
+  std::map<std::string, Bytes> regionPolicies;  // signed, each with the region's share
+  Quota quota;
+  std::map<std::string, Quota> shares;  // as in `regionPolicies`
+  std::optional<BlockWord> block;
+  std::string set;  // the apply set it came with last; empty: none. Of every kind
+  const Bytes& policyFor(const std::string& region) const {
+    auto own = regionPolicies.find(region);
+    return own == regionPolicies.end() ? policy : own->second;
+  }
 };
 struct RegionObject {
   Bytes manifest, gen, documentKey, head;
   uint32_t number = 0;
   std::optional<Hash> deviceKey;
-  std::string address;
+  std::string address, set;
   bool joined() const { return deviceKey.has_value(); }
 };
 struct SiteObject {
   Bytes manifest, gen, record, home, homeKey;
   std::string region;
-  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> labels;          // in force
+  std::map<std::string, std::string> operatorLabels;  // of those, given beside the manifest
+  std::string set;
   uint64_t homeGen = 0;
+  std::optional<BlockWord> block;
+  BlockedHosts blockedHosts;
 };
 struct ApplicationObject {
   Bytes manifest, gen, intent;
   AuthoritySeq intentSeq;
-  std::string selector;
+  std::string selector, set;
+  int32_t priority = 0;
+  Amounts demand;  // at each site
   std::vector<Bytes> revisions;   // signed, newest first
   std::vector<Hash> allowed;      // their hashes, in the same order
 };
@@ -50,6 +76,10 @@ struct TokenObject {
 struct UserObject {
   Bytes gen, statement;
 };
+
+// The labels in force: an operator's before those of the manifest.
+std::map<std::string, std::string> labelsOf(schema::Site::Reader manifest,
+                                            std::map<std::string, std::string> operatorLabels);
 
 using TenantAndName = std::pair<std::string, std::string>;
 

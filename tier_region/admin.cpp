@@ -18,7 +18,8 @@ Registers registers(const RegionCore& core) {
 
 namespace {
 
-void fillSite(schema::Item::Builder item, const RegionCore& core, const SiteSummary& summary) {
+void fillSite(schema::Item::Builder item, const RegionCore& core, const std::string& name,
+              const SiteSummary& summary) {
   auto to = item.initStatus().initSite();
   to.setRegion(core.self.name);
   to.setJoined(summary.heard || summary.hosts > 0);
@@ -29,6 +30,8 @@ void fillSite(schema::Item::Builder item, const RegionCore& core, const SiteSumm
   to.setRunning(summary.running);
   to.setVersion(summary.version);
   to.setAuthorityAsOf(timeOrEmpty(summary.headTimeMs));
+  auto& plan = core.assigner->sites().at(name);
+  if (plan.block) to.setBlocked(printTime(plan.block->sinceMs) + " " + plan.block->reason);
 }
 
 void addSites(ItemList& list, const Bounds& bounds, const RegionCore& core) {
@@ -37,7 +40,7 @@ void addSites(ItemList& list, const Bounds& bounds, const RegionCore& core) {
   for (auto& [site, plan] : core.assigner->sites()) {
     if (!Bounds::admits(bounds.name, site) || !Bounds::admits(bounds.site, site)) continue;
     list.add("site", "", site, [&core, summaries, site = site](schema::Item::Builder item) {
-      fillSite(item, core, (*summaries)[site]);
+      fillSite(item, core, site, (*summaries)[site]);
     });
   }
 }
@@ -59,7 +62,7 @@ void fillApplication(schema::Item::Builder item, const RegionCore& core, const s
     list[i].setOnline(summaries[targets.sites[i]].online);
     list[i].setVerdict(app.verdict);
     list[i].setReason(app.reason);
-    list[i].setCurrent(app.spoke && app.verdict == "accepted");
+    list[i].setCurrent(app.verdict == "accepted" || app.verdict == "blocked");
     list[i].setHealthy(app.healthy());
   }
   Bounds bounds;
@@ -75,7 +78,7 @@ void addApplications(ItemList& list, const Bounds& bounds, RegionCore& core) {
   std::map<std::string, AppTargets> apps;
   for (auto& [site, plan] : core.assigner->sites()) {
     if (!Bounds::admits(bounds.site, site)) continue;
-    for (auto& app : core.assigner->assigned(site)) apps[app].sites.push_back(site);
+    for (auto& app : core.assigner->meant(site)) apps[app].sites.push_back(site);
   }
   for (auto& [key, targets] : apps) {
     auto tenant = key.substr(0, key.find('/')), name = key.substr(key.find('/') + 1);
@@ -93,7 +96,7 @@ Refusals resolve(const RegionCore& core, const std::string& tenant, const std::s
                  std::string& key) {
   std::set<std::string> tenants;
   for (auto& [site, plan] : core.assigner->sites()) {
-    for (auto& assigned : core.assigner->assigned(site)) {
+    for (auto& assigned : core.assigner->meant(site)) {
       auto slash = assigned.find('/');
       bool isAsked = assigned.substr(slash + 1) == app &&
                      Bounds::admits(tenant, assigned.substr(0, slash));
@@ -254,12 +257,13 @@ kj::Promise<void> RegionAdmin::why(WhyContext context) {
   bounds.tenant = key.substr(0, key.find('/'));
   bounds.app = text(params.getApp());
   bounds.site = site;
-  auto idle = whatDoesNotRun(bounds, registers(core));
+  auto idle = whatIsAmiss(bounds, registers(core));
   auto findings = context.getResults().initFindings(2 + idle.size());
   findings[0].setGood(assigned);
+  auto leftOut = core.assigner->leftOut(site, "app/" + key);
   findings[0].setText(assigned ? "this region assigns it to the site"
-                               : "this region does not assign it to the site: the labels do not "
-                                 "match");
+                      : "this region does not assign it to the site: " +
+                            (leftOut ? leftOut->reason : "the labels do not match"));
   findings[1].setGood(app.healthy());
   findings[1].setText(!app.spoke ? "the site has not reported about it"
                       : "the site says: " + app.verdict +

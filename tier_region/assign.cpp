@@ -2,6 +2,7 @@
 #include "capnp/authority.capnp.h"
 #include "shared/model/encoded.h"
 #include "shared/model/head.h"
+#include "shared/model/quota_reader.h"
 #include <kj/debug.h>
 
 namespace skerry {
@@ -27,6 +28,11 @@ private:
   Decoded<T> decoded;
 };
 
+AuthoritySeq seqOf(schema::Signed::Reader envelope) {
+  Decoded<schema::Statement> statement(envelope.getStatement());
+  return {statement.get().getEra(), statement.get().getSeq()};
+}
+
 // An entry below with the life and origin of the one above.
 Bytes derive(const OrderEntry& above, Bytes value, std::vector<Hash> blobs) {
   OrderEntry below;
@@ -51,16 +57,80 @@ Assigner::TouchedKeys Assigner::update(const std::set<std::string>& keys) {
   for (auto& key : keys) {
     if (key.starts_with(SITE)) updateSite(key.substr(SITE.size()), touched);
   }
+  std::set<std::string> tenants;  // whose share is to be looked at
+  bool sitesMoved = false;
   for (auto& key : keys) {
-    if (key.starts_with(APP)) updateApp(key, touched);
     if (key.starts_with(USER_ORDER)) updateUser(key, touched);
+    sitesMoved |= key.starts_with(SITE);
+    if (key.starts_with(APP)) {
+      updateApp(key, touched);
+      tenants.insert(tenantOf(key));
+    }
     if (key.starts_with(POLICY)) {
+      auto tenant = key.substr(POLICY.size());
+      tenants.insert(tenant);
+      updateShare(tenant, touched);
       for (auto& [site, plan] : sitePlans) {
-        if (hasTenant(site, key.substr(POLICY.size()))) touched[site].insert(key);
+        if (hasTenant(site, tenant)) touched[site].insert(key);
       }
     }
   }
+  for (auto& [tenant, share] : shares) {
+    if (sitesMoved || tenants.contains(tenant)) choose(tenant, touched);
+  }
   return touched;
+}
+
+void Assigner::updateShare(const std::string& tenant, TouchedKeys& touched) {
+  auto entry = orders.find(std::string(POLICY) + tenant);
+  if (entry) {
+    Decoded<schema::Signed> envelope(entry->value);
+    Body<schema::Policy> policy(envelope.get());
+    if (policy.get().hasShare()) {
+      shares[tenant].bounds = readBounds(policy.get().getShare());
+      return;
+    }
+  }
+  auto before = shares.find(tenant);
+  if (before == shares.end()) return;
+  for (auto& [target, resource] : before->second.missing) {
+    touched[target.first].insert(target.second);
+  }
+  shares.erase(before);
+}
+
+void Assigner::choose(const std::string& tenant, TouchedKeys& touched) {
+  auto& share = shares.at(tenant);
+  std::vector<QuotaTarget> targets;
+  for (auto i = appPlans.lower_bound(std::string(APP) + tenant + "/");
+       i != appPlans.end() && i->second.tenant == tenant; ++i) {
+    for (auto& [site, plan] : sitePlans) {
+      if (!i->second.selector.matches(plan.labels)) continue;
+      targets.push_back({i->first, site, i->second.priority, i->second.demand,
+                         share.assigned.contains({site, i->first})});
+    }
+  }
+  auto missing = admit(share.bounds, targets);
+  auto before = std::move(share.missing);
+  share.missing.clear();
+  share.assigned.clear();
+  for (size_t i = 0; i < targets.size(); ++i) {
+    std::pair at{targets[i].site, targets[i].app};
+    if (missing[i]) share.missing[at] = *missing[i];
+    else share.assigned.insert(at);
+    if (missing[i].has_value() != before.contains(at)) touched[at.first].insert(at.second);
+  }
+}
+
+void Assigner::remember(const Targets& held) {
+  TouchedKeys touched;
+  for (auto& [tenant, share] : shares) {
+    share.assigned.clear();
+    for (auto& target : held) {
+      if (tenantOf(target.second) == tenant) share.assigned.insert(target);
+    }
+    choose(tenant, touched);
+  }
 }
 
 void Assigner::updateSite(const std::string& site, TouchedKeys& touched) {
@@ -81,6 +151,8 @@ void Assigner::updateSite(const std::string& site, TouchedKeys& touched) {
     plan.labels[str(pair.getName())] = str(pair.getValue());
   }
   plan.homeGen = home.get().getHomeGen();
+  plan.block = readBlock(record.get());
+  plan.blockedHosts = readBlockedHosts(record.get());
   plan.recordEntry = derive(*entry, encode<schema::Signed>(order.get().getRecord()), {});
   plan.homeEntry = derive(*entry, encode<schema::Signed>(order.get().getHome()), {});
   sitePlans[site] = std::move(plan);
@@ -113,7 +185,8 @@ void Assigner::updateApp(const std::string& key, TouchedKeys& touched) {
     assignment.setRevision(revision);
     appPlans[key] = AppPlan{std::move(selector.selector),
                             derive(*entry, encode<schema::Assignment>(assignment), {wanted}),
-                            tenant};
+                            tenant, seqOf(order.get().getIntent()), intent.get().getPriority(),
+                            readAmounts(intent.get().getDemand())};
     break;
   }
   touchMatching();
@@ -171,21 +244,37 @@ std::optional<Bytes> Assigner::read(const std::string& site, const std::string& 
     if (!touches(user->second, site)) return std::nullopt;
     return *orders.bytesOf(key);
   }
-  auto app = appPlans.find(key);
-  if (app == appPlans.end() || !app->second.selector.matches(plan->second.labels)) {
-    return std::nullopt;
-  }
-  return app->second.entry;
+  if (!isMeant(site, key) || !isAssigned(site, key)) return std::nullopt;
+  return appPlans.at(key).entry;
 }
 
-std::vector<std::string> Assigner::assigned(const std::string& site) const {
-  std::vector<std::string> apps;
+bool Assigner::isMeant(const std::string& site, const std::string& key) const {
+  auto app = appPlans.find(key);
   auto plan = sitePlans.find(site);
-  if (plan == sitePlans.end()) return apps;
+  return app != appPlans.end() && plan != sitePlans.end() &&
+         app->second.selector.matches(plan->second.labels);
+}
+
+// Of what the site matches.
+bool Assigner::isAssigned(const std::string& site, const std::string& key) const {
+  auto share = shares.find(tenantOf(key));
+  return share == shares.end() || !share->second.missing.contains({site, key});
+}
+
+std::vector<std::string> Assigner::meant(const std::string& site) const {
+  std::vector<std::string> apps;
   for (auto& [key, app] : appPlans) {
-    if (app.selector.matches(plan->second.labels)) apps.push_back(key.substr(APP.size()));
+    if (isMeant(site, key)) apps.push_back(key.substr(APP.size()));
   }
   return apps;
+}
+
+std::optional<Assigner::LeftOut> Assigner::leftOut(const std::string& site,
+                                                   const std::string& key) const {
+  if (!isMeant(site, key) || isAssigned(site, key)) return std::nullopt;
+  auto& share = shares.at(tenantOf(key));
+  return LeftOut{appPlans.at(key).intent,
+                 noQuota(tenantOf(key), share.missing.at({site, key}))};
 }
 
 }  // namespace skerry

@@ -33,6 +33,34 @@ bool isOfEarlierLife(const Document& document, const Gen& gen) {
   return record && record->gen != gen;
 }
 
+struct Opened {
+  std::string site;
+  kj::Own<Document> document;
+  kj::Own<Batch> first;
+};
+
+constexpr std::string_view APP_KEY = "app/";
+
+Assigner::Targets heldBy(const kj::Array<Opened>& opened) {
+  Assigner::Targets held;
+  for (auto& one : opened) {
+    for (auto& [key, written] : one.document->table().rows()) {
+      if (key.starts_with(APP_KEY)) held.insert({one.site, key});
+    }
+  }
+  return held;
+}
+
+Bytes leftOutStatus(const Assigner::LeftOut& leftOut) {
+  capnp::MallocMessageBuilder message;
+  auto status = message.initRoot<schema::AppStatus>();
+  status.setEra(leftOut.intent.era);
+  status.setSeq(leftOut.intent.n);
+  status.setVerdict(schema::AppStatus::Verdict::BLOCKED);
+  status.setReason(leftOut.reason);
+  return encode<schema::AppStatus>(status);
+}
+
 }  // namespace
 
 // The steps of opening, apart, because each waits.
@@ -168,7 +196,7 @@ kj::Promise<void> RegionCore::addMissingChildren() {
 }
 
 kj::Promise<void> RegionCore::openMissingChildren() {
-  kj::Vector<kj::Promise<void>> openings;
+  kj::Vector<kj::Promise<Opened>> openings;
   std::erase_if(unopened, [this](const std::string& site) {
     return children.contains(site) || !assigner->sites().contains(site);
   });
@@ -176,12 +204,18 @@ kj::Promise<void> RegionCore::openMissingChildren() {
     auto first = kj::heap<Batch>();
     auto& batch = *first;
     openings.add(openDocument(*store, siteIds(site), batch)
-        .then([this, site, first = kj::mv(first)](kj::Own<Document>&& document) mutable {
-      writer->rows().append(kj::mv(*first));
-      addChild(site, kj::mv(document));
+        .then([site, first = kj::mv(first)](kj::Own<Document>&& document) mutable {
+      return Opened{site, kj::mv(document), kj::mv(first)};
     }));
   }
-  return kj::joinPromises(openings.releaseAsArray());
+  return kj::joinPromises(openings.releaseAsArray()).then([this](kj::Array<Opened>&& opened) {
+    // What the sites have already is known before anything is decided about them.
+    if (children.empty()) assigner->remember(heldBy(opened));
+    for (auto& one : opened) {
+      writer->rows().append(kj::mv(*one.first));
+      addChild(one.site, kj::mv(one.document));
+    }
+  });
 }
 
 void RegionCore::addChild(const std::string& site, kj::Own<Document> document) {
@@ -189,7 +223,7 @@ void RegionCore::addChild(const std::string& site, kj::Own<Document> document) {
   auto child = kj::heap<Child>(site, kj::mv(document), Child::Parts{host, blobs, *writer, *this});
   std::set<std::string> keys{"home", "site", HEAD_KEY};
   for (auto& [key, written] : child->document().table().rows()) keys.insert(key);
-  for (auto& app : assigner->assigned(site)) {
+  for (auto& app : assigner->meant(site)) {
     keys.insert("app/" + app);
     keys.insert("policy/" + app.substr(0, app.find('/')));
   }
@@ -197,6 +231,7 @@ void RegionCore::addChild(const std::string& site, kj::Own<Document> document) {
   projectInto(*child, keys);
   children[site] = kj::mv(child);
   reportLink(site);
+  reportApps(site, keys);
 }
 
 // Nothing of this life of the site applies to a later one: neither its document nor its hosts.
@@ -243,7 +278,45 @@ void RegionCore::project(const Assigner::TouchedKeys& touched) {
     }
     projectInto(*child->second, keys);
     child->second->ordersChanged();
+    reportApps(site, keys);
+    endBlocked(site);
   }
+}
+
+void RegionCore::reportApps(const std::string& site, const std::set<std::string>& keys) {
+  auto& mirror = children.at(site)->mirror();
+  for (auto& key : keys) {
+    if (!key.starts_with(APP_KEY)) continue;
+    if (auto left = assigner->leftOut(site, key)) {
+      registers->set(site + "/" + key, leftOutStatus(*left));
+    } else {
+      KJ_IF_MAYBE(value, mirror.find(key)) registers->set(site + "/" + key, *value);
+      else registers->erase(site + "/" + key);
+    }
+  }
+  if (parent.get() != nullptr) parent->statusChanged();
+}
+
+const BlockWord* RegionCore::blockOf(const Members::Member& member) const {
+  auto plan = assigner->sites().find(member.site);
+  if (plan == assigner->sites().end()) return nullptr;
+  auto block = plan->second.blockedHosts.find(member.host);
+  return block == plan->second.blockedHosts.end() ? nullptr : &block->second;
+}
+
+void RegionCore::endBlocked(const std::string& site) {
+  auto member = members.ofSite(site);
+  auto block = member == nullptr ? nullptr : blockOf(*member);
+  if (block == nullptr || !children.at(site)->online()) return;
+  auto reason = printBlock("host " + site + "/" + member->host, *block);
+  logEvent(Severity::WARNING, "host.blocked", {{"site", site}, {"reason", reason}});
+  children.at(site)->end(reason);
+}
+
+bool RegionCore::isRevoked(const Hash& key) const {
+  if (members.revoked.contains(key)) return true;
+  auto member = members.find(key);
+  return member != nullptr && blockOf(*member) != nullptr;
 }
 
 void RegionCore::projectInto(Child& child, const std::set<std::string>& keys) {
@@ -345,6 +418,7 @@ void RegionCore::statusChanged(const std::string& site, const std::vector<std::s
     reportLink(site);
   }
   for (auto& key : keys) {
+    if (assigner->leftOut(site, key)) continue;  // ours to tell
     KJ_IF_MAYBE(value, child->second->mirror().find(key)) {
       // Of sites that tell too much, the region passes on what it has room for.
       if (registers->hasRoomFor(site + "/" + key, *value)) registers->set(site + "/" + key, *value);

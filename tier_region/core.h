@@ -95,6 +95,11 @@ private:
   void fetchMissing(const Orders::Stored& entry);
   void sweepBlobs();
   void reportLink(const std::string& site);
+  // Of applications of a site: those that are left out are told by us, the others by the site.
+  void reportApps(const std::string& site, const std::set<std::string>& keys);
+  // Hosts that central blocked have no session.
+  void endBlocked(const std::string& site);
+  const BlockWord* blockOf(const Members::Member& member) const;  // null: not blocked
   // Of a token: that it was used, and by which host of the site.
   void reportUses();
   void reportUse(const std::string& token, const std::string& site, const std::string& host);
@@ -151,7 +156,7 @@ private:
 
   bool pins(const Hash& issuer) const override { return issuer == rootKey; }
   bool ignoresDates(Door door, const Hash& leaf) const override;
-  bool isRevoked(const Hash& key) const override { return members.revoked.contains(key); }
+  bool isRevoked(const Hash& key) const override;
   int64_t nowMs() const override { return clock.nowMs(); }
 
   Hash rootKey;

@@ -10,7 +10,7 @@ namespace {
 bool hasApp(const RegionCore& core, const std::string& site, schema::UsageQuery::Reader query) {
   auto app = text(query.getApp()), tenant = text(query.getTenant());
   if (app.empty()) return true;
-  for (auto& assigned : core.assigner->assigned(site)) {
+  for (auto& assigned : core.assigner->meant(site)) {
     auto slash = assigned.find('/');
     if (assigned.substr(slash + 1) == app && Bounds::admits(tenant, assigned.substr(0, slash))) {
       return true;

@@ -45,7 +45,7 @@ void fillApplication(schema::Item::Builder item, const SiteCore& core, const Ten
   target.setOnline(true);
   target.setVerdict(report.verdict);
   target.setReason(report.reason);
-  target.setCurrent(report.verdict == "accepted");
+  target.setCurrent(report.verdict == "accepted" || report.verdict == "blocked");
   target.setHealthy(report.healthy());
   Bounds bounds;
   bounds.tenant = name.first;
@@ -68,6 +68,15 @@ std::vector<std::string> tenantsOf(const std::vector<TenantAndName>& apps) {
   std::vector<std::string> tenants;
   for (auto& app : apps) tenants.push_back(app.first);
   return tenants;
+}
+
+// Each once, of whatever applications.
+std::set<std::string> blocksOf(const SiteCore& core) {
+  std::set<std::string> reasons;
+  for (auto& [name, app] : core.assignments->apps()) {
+    if (auto reason = core.assignments->blockOf(name.first)) reasons.insert(*reason);
+  }
+  return reasons;
 }
 
 Refusal kindNotHere(const std::string& kind) {
@@ -103,6 +112,7 @@ kj::Promise<void> SiteAdmin::status(StatusContext context) {
   if (auto stale = core.headWatch->finding(core.clock.nowMs()); !stale.empty()) {
     lines.push_back({stale, "skerry status"});
   }
+  for (auto& reason : blocksOf(core)) lines.push_back({reason, "skerry get instances"});
   auto findings = status.initFindings(lines.size());
   for (size_t i = 0; i < lines.size(); ++i) {
     findings[i].setText(lines[i].first);
@@ -203,6 +213,7 @@ kj::Promise<void> SiteAdmin::why(WhyContext context) {
   bool accepted = app.judgement.verdict == Judgement::Verdict::ACCEPTED;
   lines.push_back({accepted, accepted ? "the orders hold: signed, allowed here, and the newest"
                                       : "the orders do not hold: " + app.judgement.reason});
+  if (auto blocked = core.assignments->blockOf(apps[0].first)) lines.push_back({false, *blocked});
   if (!accepted && app.acted) lines.push_back({true, "what was acted on before goes on"});
   if (app.acted) {
     for (auto& note : core.inForce(apps[0]).notes) lines.push_back({true, note});
@@ -211,7 +222,9 @@ kj::Promise<void> SiteAdmin::why(WhyContext context) {
     if (id.tenant != apps[0].first || id.app != apps[0].second) continue;
     KJ_IF_MAYBE(view, service.running().find(id)) {
       bool runs = view->state == RunState::RUNNING;
-      lines.push_back({runs, id.service + (runs ? " runs" : " does not run: " +
+      bool isWell = runs && view->reason.empty();
+      lines.push_back({isWell, id.service + (isWell ? " runs" : runs ? " runs " + view->reason
+                       : " does not run: " +
                        (view->reason.empty() ? "it is about to start" : view->reason))});
     }
   }

@@ -50,12 +50,22 @@ std::set<TenantAndName> Assignments::update(const std::set<std::string>& keys, B
     bool all = key == "site";
     bool tenant = key.starts_with(POLICY);
     if (!all && !tenant) continue;
+    hearBlock(all ? MarkKey{key, trust.site} : MarkKey{"policy", key.substr(POLICY.size())}, key,
+              rows);
     for (auto& [name, app] : known) {
       if (all || name.first == key.substr(POLICY.size())) touched.insert(name);
     }
   }
   for (auto& app : touched) judge(app, rows);
   return touched;
+}
+
+void Assignments::hearBlock(const MarkKey& about, const std::string& key, Batch& rows) {
+  auto entry = orders.find(key);
+  if (!entry) return;
+  if (auto seq = blocks.hear(trust, highest, about, view(entry->value), rows)) {
+    raise({{about, *seq}}, rows);
+  }
 }
 
 std::set<TenantAndName> Assignments::blobArrived(const Hash& hash, Batch& rows) {
@@ -131,7 +141,7 @@ Labels Assignments::siteLabels() const {
   Disbelief why;
   if (!entry) return labels;
   auto record = openStatement(view(trust.authorityKey), "site", view(entry->value), why);
-  if (!record) return labels;
+  if (!record || record->body.empty()) return labels;
   Decoded<schema::SiteRecord> decoded(record->body);
   for (auto pair : decoded.get().getLabels()) labels[text(pair.getName())] = text(pair.getValue());
   return labels;
@@ -140,6 +150,7 @@ Labels Assignments::siteLabels() const {
 void Assignments::load(const std::vector<Row>& markRows, Batch& rows) {
   for (auto& row : markRows) {
     auto key = text(view(row.key));
+    blocks.load(row);
     if (key.starts_with(MARK_ROW)) {
       auto era = unpackNumber(view(row.value).slice(0, 8));
       auto n = unpackNumber(view(row.value).slice(8, row.value.size()));

@@ -4,6 +4,7 @@
 #include "shared/ledger/orders.h"
 #include "shared/model/selector.h"
 #include "shared/store/store.h"
+#include "tier_site/blocks.h"
 #include "tier_site/verified.h"
 #include <set>
 
@@ -24,6 +25,10 @@ public:
   };
   const std::map<TenantAndName, App>& apps() const { return known; }
   const Marks& marks() const { return highest; }
+  // Why nothing of the tenant may run, whatever was accepted; nothing: it may.
+  std::optional<std::string> blockOf(const std::string& tenant) const {
+    return blocks.reasonFor(tenant, trust.site);
+  }
   // Blobs that assignments wait for.
   std::set<Hash> missing() const;
   bool uses(const Hash& blob) const;
@@ -42,6 +47,7 @@ public:
 
 private:
   void judge(const TenantAndName& app, Batch& rows);
+  void hearBlock(const MarkKey& about, const std::string& key, Batch& rows);
   static void act(App& app, Acted next);
   void saveActed(const TenantAndName& app, Batch& rows) const;
 
@@ -49,6 +55,7 @@ private:
   const Orders& orders;
   BlobLookup blobs;
   Marks highest;
+  Blocks blocks;
   std::map<TenantAndName, App> known;
 };
 

@@ -227,6 +227,12 @@ std::map<InstanceId, Slot> SiteCore::slots() const {
   for (auto& [name, app] : assignments->apps()) {
     if (app.acted) all.merge(render(inForce(name), {self.name, self.host}));
   }
+  for (auto& [id, slot] : all) {
+    auto blocked = assignments->blockOf(id.tenant);
+    if (!blocked) continue;
+    slot.standing = Standing::PAUSED;
+    slot.reason = *blocked;
+  }
   return all;
 }
 
@@ -281,7 +287,7 @@ void SiteCore::reportApp(const TenantAndName& name) {
   if (found == assignments->apps().end()) {
     registers->erase(key);
   } else {
-    registers->set(key, appStatus(found->second));
+    registers->set(key, appStatus(found->second, assignments->blockOf(name.first)));
     if (found->second.judgement.verdict == Judgement::Verdict::REFUSED) {
       logEvent(Severity::WARNING, "orders.refused", {{"app", name.second},
                {"tenant", name.first}, {"reason", found->second.judgement.reason}});

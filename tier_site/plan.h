@@ -13,7 +13,7 @@ namespace skerry {
 // Whether a slot may have a life now.
 enum class Standing : uint8_t {
   RUN,
-  PAUSED,     // a person said so: what lives is stopped
+  PAUSED,     // a person said so, here or by a block of central's: what lives is stopped
   NO_ROOM,    // none begins; what lives goes on
   PREEMPTED,  // its room went to one of higher priority: what lives is stopped
 };

@@ -62,7 +62,7 @@ Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
   return encode<schema::HostStatus>(status);
 }
 
-Bytes appStatus(const Assignments::App& app) {
+Bytes appStatus(const Assignments::App& app, const std::optional<std::string>& blocked) {
   capnp::MallocMessageBuilder message;
   auto status = message.initRoot<schema::AppStatus>();
   if (app.acted) {
@@ -82,6 +82,10 @@ Bytes appStatus(const Assignments::App& app) {
       break;
   }
   status.setReason(app.judgement.reason);
+  if (blocked) {
+    status.setVerdict(schema::AppStatus::Verdict::BLOCKED);
+    status.setReason(*blocked);
+  }
   return encode<schema::AppStatus>(status);
 }
 

@@ -13,7 +13,8 @@ namespace skerry {
 std::map<std::string, std::string> hostFindings(const TrustedClock& trusted, const HeadWatch& head);
 Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
                  const TrustedClock& trusted, const HeadWatch& head);
-Bytes appStatus(const Assignments::App& app);
+// `blocked`: why it may not run, whatever was accepted.
+Bytes appStatus(const Assignments::App& app, const std::optional<std::string>& blocked);
 Bytes instanceStatus(const InstanceId& id, const Supervisor::View& view, const std::string& host,
                      int64_t sinceMs);
 // When the state that `view` is in began, given the last report; `nowMs` when it is another one.

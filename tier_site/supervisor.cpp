@@ -289,7 +289,9 @@ kj::Maybe<Supervisor::View> Supervisor::find(const InstanceId& id) const {
   view.seen = instance.seen ? &*instance.seen : nullptr;
   view.run = &instance.run;
   view.state = stateOf(view.slot, view.seen, instance.run);
-  view.reason = view.state == RunState::RUNNING ? "" : instance.run.reason;
+  // What runs may have something amiss too: a limit that this host cannot set.
+  view.reason = view.state == RunState::RUNNING && view.seen != nullptr ? view.seen->reason
+                                                                        : instance.run.reason;
   bool stands = view.slot != nullptr && view.slot->standing != Standing::RUN;
   if (stands) view.reason = view.slot->reason;
   if (instance.stray && view.seen == nullptr && !stands) {

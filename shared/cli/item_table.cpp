@@ -32,13 +32,17 @@ Column age(const char* header, const char* field, bool isWide = false) {
   }, isWide};
 }
 
-std::string linkCell(const PlainValue& item, int64_t nowMs) {
+std::string reachCell(const PlainValue& item, int64_t nowMs) {
   if (statusFlag(item, "online")) return "online";
   auto* status = item.find("status");
   bool mayBeNew = status != nullptr && status->find("joined") != nullptr;
   if (mayBeNew && !statusFlag(item, "joined")) return "not joined";
   auto since = ageOf(statusText(item, "offlineSince"), nowMs);
   return since.empty() ? "offline" : "offline " + since;
+}
+
+std::string linkCell(const PlainValue& item, int64_t nowMs) {
+  return reachCell(item, nowMs) + (statusText(item, "blocked").empty() ? "" : ", blocked");
 }
 
 std::string labelsCell(const PlainValue& item, int64_t) {
@@ -60,6 +64,18 @@ std::string runningCell(const PlainValue& item, int64_t) {
 std::string countsCell(const PlainValue& item, int64_t) {
   auto* status = item.find("status");
   return printCounts(status == nullptr ? nullptr : status->find("counts"));
+}
+
+std::string quotasCell(const PlainValue& item, int64_t) {
+  std::string printed;
+  auto* status = item.find("status");
+  auto* quotas = status == nullptr ? nullptr : status->find("quotas");
+  if (quotas == nullptr) return "";
+  for (auto& quota : quotas->items) {
+    printed += (printed.empty() ? "" : ", ") + quota.find("resource")->text + " " +
+               quota.find("used")->text + "/" + quota.find("quota")->text;
+  }
+  return printed;
 }
 
 std::string pidCell(const PlainValue& item, int64_t) {
@@ -123,6 +139,10 @@ std::vector<Column> columnsOf(const std::string& kind) {
   }
   if (kind == "role") {
     return {name, text("GIVEN FOR", "scope"), text("WHO HAS IT", "purpose")};
+  }
+  if (kind == "tenant") {
+    return {name, number("APPLICATIONS", "applications"), {"QUOTA", quotasCell},
+            text("BLOCKED", "blocked")};
   }
   return {tenant, name};
 }

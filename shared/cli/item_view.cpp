@@ -42,6 +42,7 @@ PlainValue valueOf(schema::Item::Reader item) {
   value.set("tenant", PlainValue::of(text(item.getTenant())));
   value.set("spec", specOf(item));
   value.set("status", statusOf(item));
+  if (item.getSet().size() > 0) value.set("set", PlainValue::of(text(item.getSet())));
   return value;
 }
 

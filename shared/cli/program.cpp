@@ -10,14 +10,18 @@
 namespace skerry {
 namespace {
 
-constexpr std::array<Verb, 24> VERBS{{
+constexpr auto VERBS = std::to_array<Verb>({
     {"status", nullptr, "this tier at a glance", defineStatus},
     {"apply", nullptr, "declare what manifests say", defineApply},
     {"plan", "diff", "what would change, site by site", definePlan},
     {"validate", nullptr, "check manifests, with no connection", defineValidate},
     {"get", nullptr, "list objects", defineGet},
     {"describe", nullptr, "everything about one object", defineDescribe},
+    {"explain", nullptr, "what a manifest may say, field by field", defineExplain},
     {"delete", nullptr, "remove what was declared", defineDelete},
+    {"label", nullptr, "labels of a site beside those of its manifest", defineLabel},
+    {"block", nullptr, "stop a tenant, a site or a host's key, until unblocked", defineBlock},
+    {"unblock", nullptr, "the end of a block", defineUnblock},
     {"wait", nullptr, "until something is online, healthy or gone", defineWait},
     {"logs", nullptr, "what applications wrote", defineLogs},
     {"events", nullptr, "what happened", defineEvents},
@@ -36,7 +40,7 @@ constexpr std::array<Verb, 24> VERBS{{
     {"completion", nullptr, "a script with which a shell completes command lines",
      defineCompletion},
     {"manual", nullptr, "the manual page", defineManual},
-}};
+});
 
 const std::map<std::string, Output> OUTPUTS{{"table", Output::TABLE},
                                             {"wide", Output::WIDE},

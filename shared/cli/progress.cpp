@@ -58,6 +58,10 @@ Progress ProgressJudge::judge(const AwaitedApp& awaited, const PlainValue& item,
       progress.healthy.push_back(site);
       continue;
     }
+    if (isCurrent && textOf(target, "verdict") == "blocked") {
+      progress.blocked[site] = textOf(target, "reason");
+      continue;
+    }
     (isOnline ? progress.behind : progress.pending).push_back(site);
     if (!isOnline) continue;
     allCurrent = allCurrent && isCurrent;

@@ -24,6 +24,7 @@ struct AwaitedApp {
 struct Progress {
   std::vector<std::string> healthy, pending, behind;
   std::map<std::string, std::string> refused;  // by site: why
+  std::map<std::string, std::string> blocked;  // the same, of what nobody waits for: by central
   bool isFailed = false;
   bool isDone(WaitFor what) const {
     return behind.empty() && !isFailed && (what == WaitFor::REACHABLE || pending.empty());

@@ -2,9 +2,7 @@
 #include <set>
 
 namespace skerry {
-namespace {
 
-// Names are per tenant, those of hosts per site.
 Failure ambiguous(const Named& named, const std::vector<PlainValue>& found) {
   std::set<std::string> tenants, sites;
   for (auto& item : found) {
@@ -19,8 +17,6 @@ Failure ambiguous(const Named& named, const std::vector<PlainValue>& found) {
                      (isOfTenants ? "tenants " : "sites ") + owners,
                  isOfTenants ? "say which one with -t TENANT" : "say which one with --site SITE");
 }
-
-}  // namespace
 
 void fillQuery(const Cli& cli, const Named& named, const Narrowing& narrowing,
                schema::Query::Builder query) {

@@ -15,6 +15,9 @@ struct Asked {
 // Both outlive the promise; the other parameters are copied.
 Task<Asked> ask(Cli& cli, Connection& connection, Named named, Narrowing narrowing);
 
+// Several bear the name. Names are per tenant, those of hosts per site.
+Failure ambiguous(const Named& named, const std::vector<PlainValue>& found);
+
 // One object of that name: not found and ambiguous names are failures.
 Task<Asked> askOne(Cli& cli, Connection& connection, Named named, Narrowing narrowing = {});
 

@@ -38,6 +38,10 @@ Run defineWhoami(CLI::App& parser);
 Run defineContext(CLI::App& parser);
 Run defineAudit(CLI::App& parser);
 Run defineUp(CLI::App& parser);
+Run defineBlock(CLI::App& parser);
+Run defineUnblock(CLI::App& parser);
+Run defineLabel(CLI::App& parser);
+Run defineExplain(CLI::App& parser);
 Run defineVersion(CLI::App& parser);
 Run defineCompletion(CLI::App& parser);
 Run defineManual(CLI::App& parser);  // hidden: for what installs the program

@@ -10,6 +10,8 @@ struct Options {
   bool dryRun = false;
   std::string plan;
   std::string wait;  // reachable, all; empty: no
+  std::string set;
+  bool prune = false;
 };
 
 struct Applied {
@@ -25,6 +27,8 @@ Task<Applied> send(Connection& connection, std::vector<ParsedManifest> manifests
   fillManifests(manifests, request.initManifests(manifests.size()));
   request.setDryRun(options.dryRun);
   request.setPlanId(options.plan.c_str());
+  request.setSet(options.set.c_str());
+  request.setPrune(options.prune);
   auto sent = request.send();
   auto response = co_await sent;
   applied.outcomes = copyOutcomes(response.getResults());
@@ -46,7 +50,8 @@ Task<int> apply(Cli& cli, Options options) {
   auto applied = co_await sending;
   if (!applied.failures.empty()) {
     bool isStale = applied.failures[0].problem.reason == "plan-stale";
-    if (isStale) applied.failures[0].next = filesCommand("skerry plan", options.files);
+    auto set = options.set.empty() ? "" : " --set " + options.set;
+    if (isStale) applied.failures[0].next = filesCommand("skerry plan" + set, options.files);
     co_return cli.fail(applied.failures);
   }
   noteWarnings(cli, applied.outcomes);
@@ -78,6 +83,11 @@ Run defineApply(CLI::App& parser) {
       ->required();
   parser.add_flag("--dry-run", options->dryRun, "say what would happen and change nothing");
   parser.add_option("--plan", options->plan, "only if this is still what that plan said");
+  auto* set = parser.add_option("--set", options->set,
+                                "remember that these came together, under this name");
+  parser.add_flag("--prune", options->prune,
+                  "also remove what came with the set and is not in it any more; never a tenant")
+      ->needs(set);
   parser.add_flag("--wait{reachable}", options->wait,
                   "until every site that can be reached is healthy; --wait=all: the others too")
       ->check(CLI::IsMember({"reachable", "all"}));

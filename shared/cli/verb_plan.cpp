@@ -12,6 +12,7 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   std::string site;
+  std::string set;
   bool exitCode = false;
 };
 
@@ -32,6 +33,30 @@ std::string printTargets(const PlainValue& targets) {
     auto cell = [&](const char* name) { return target.find(name)->text; };
     table.add({cell("app"), cell("site"), cell("region"), cell("action"),
                target.find("online")->boolean ? "online" : "offline", cell("reason")});
+  }
+  return "\n" + table.print();
+}
+
+PlainValue valueOf(capnp::List<schema::QuotaUse>::Reader quotas) {
+  auto list = PlainValue::list();
+  for (auto quota : quotas) {
+    auto value = PlainValue::object();
+    value.set("tenant", PlainValue::of(text(quota.getTenant())));
+    value.set("resource", PlainValue::of(text(quota.getResource())));
+    value.set("used", PlainValue::of(text(quota.getUsed())));
+    value.set("after", PlainValue::of(text(quota.getAfter())));
+    value.set("quota", PlainValue::of(text(quota.getQuota())));
+    list.items.push_back(std::move(value));
+  }
+  return list;
+}
+
+std::string printQuotas(const PlainValue& quotas) {
+  if (quotas.items.empty()) return "";
+  Table table({"TENANT", "QUOTA OF", "USED", "AFTER", "QUOTA"});
+  for (auto& quota : quotas.items) {
+    auto cell = [&](const char* name) { return quota.find(name)->text; };
+    table.add({cell("tenant"), cell("resource"), cell("used"), cell("after"), cell("quota")});
   }
   return "\n" + table.print();
 }
@@ -66,6 +91,7 @@ Task<int> plan(Cli& cli, Options options) {
   if (connected.failure) co_return cli.fail(*connected.failure);
   auto request = connected.connection->admin.planRequest();
   fillManifests(read.manifests, request.initManifests(read.manifests.size()));
+  request.setSet(options.set.c_str());
   auto sent = request.send();
   auto response = co_await sent;
   auto failures = failuresOf(response.getProblems(), read.manifests);
@@ -79,7 +105,12 @@ Task<int> plan(Cli& cli, Options options) {
   }
   bool isChange = std::any_of(outcomes.begin(), outcomes.end(),
                               [](auto& outcome) { return outcome.outcome != "unchanged"; });
+  auto pruned = copyOutcomes(response.getPruned());
+  isChange = isChange || !pruned.empty();
+  auto quotas = valueOf(response.getQuotas());
   auto value = PlainValue::object();
+  value.set("pruned", skerry::valueOf(pruned));
+  value.set("quotas", quotas);
   value.set("results", skerry::valueOf(outcomes));
   value.set("targets", targets);
   value.set("changes", PlainValue::of(isChange));
@@ -93,8 +124,13 @@ Task<int> plan(Cli& cli, Options options) {
   if (!options.site.empty() && cli.options.output == Output::YAML) {
     cli.machine.out(printRendered(read.manifests, targets));
   } else {
-    cli.print(value, printOutcomes(cli, outcomes, " (plan)") + printTargets(targets) +
-                         (isChange ? printNext(text(response.getId()), options.files) : ""));
+    auto again = options.set.empty() ? "" : " --set " + options.set;
+    if (!pruned.empty()) again += " --prune";
+    cli.print(value, printOutcomes(cli, outcomes, " (plan)") +
+                         printOutcomes(cli, pruned, " (plan, with --prune)") +
+                         printTargets(targets) + printQuotas(quotas) +
+                         (isChange ? printNext(text(response.getId()) + again, options.files)
+                                   : ""));
   }
   co_return int(options.exitCode && isChange ? ExitCode::CHANGES : ExitCode::DONE);
 }
@@ -106,6 +142,8 @@ Run definePlan(CLI::App& parser) {
   parser.add_option("-f,--file", options->files, "a manifest, a folder of them, or `-`")
       ->required();
   parser.add_option("--site", options->site, "only what changes at this site");
+  parser.add_option("--set", options->set,
+                    "also what --prune would remove: what came with this set before");
   parser.add_flag("--exit-code", options->exitCode, "end with 9 when there are changes");
   return [options](Cli& cli) { return cli.bounded(plan(cli, *options)); };
 }

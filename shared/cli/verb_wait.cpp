@@ -68,6 +68,12 @@ Task<int> waitFor(Cli& cli, Options options) {
   auto connected = co_await connecting;
   if (connected.failure) co_return cli.fail(*connected.failure);
   auto& connection = *connected.connection;
+  // Which one is meant is known before it is waited for.
+  if (named.kind == "application" && cli.options.tenant.empty()) {
+    auto asking = ask(cli, connection, named, Narrowing());
+    auto asked = co_await asking;
+    if (asked.items.values.size() > 1) co_return cli.fail(ambiguous(named, asked.items.values));
+  }
   auto value = PlainValue::object();
   auto printed = named.kind + "/" + named.name + " is " + options.what + "\n";
   Failures failures;

@@ -33,6 +33,19 @@ Failure failedApp(const Waited::App& app) {
                  "skerry get instances --app " + app.awaited.app);
 }
 
+// Nobody may run it anywhere: it does not become healthy by waiting.
+bool isBlocked(const Progress& progress) {
+  return !progress.blocked.empty() && progress.healthy.empty() && progress.pending.empty() &&
+         progress.behind.empty();
+}
+
+Failure blockedApp(const Waited::App& app) {
+  auto& [site, reason] = *app.progress.blocked.begin();
+  auto tenant = app.awaited.tenant.empty() ? "" : " -t " + app.awaited.tenant;
+  return failure(ExitCode::FAILED, "blocked", app.awaited.app + ": " + printable(reason), "",
+                 "skerry why " + app.awaited.app + tenant + " --site " + site);
+}
+
 // The command that says what the first of those that are missing waits for.
 std::string whyOf(const Waited& waited) {
   for (auto& app : waited.apps) {
@@ -53,6 +66,7 @@ std::optional<Failures> verdictOf(const Waited& waited, WaitFor what, bool isLat
     if (app.progress.isFailed || (isLate && !app.progress.refused.empty())) {
       failures.push_back(failedApp(app));
     }
+    if (isBlocked(app.progress)) failures.push_back(blockedApp(app));
     isDone = isDone && app.progress.isDone(what);
     onlyOffline = onlyOffline && app.progress.behind.empty();
     behind.insert(behind.end(), app.progress.behind.begin(), app.progress.behind.end());
@@ -184,12 +198,15 @@ PlainValue valueOf(const Waited& waited) {
     pending.insert(progress.pending.begin(), progress.pending.end());
     auto refused = PlainValue::object();
     for (auto& [site, reason] : progress.refused) refused.set(site, PlainValue::of(reason));
+    auto blocked = PlainValue::object();
+    for (auto& [site, reason] : progress.blocked) blocked.set(site, PlainValue::of(reason));
     apps.items.push_back(PlainValue::object({{"tenant", PlainValue::of(app.awaited.tenant)},
                                              {"app", PlainValue::of(app.awaited.app)},
                                              {"healthy", texts(progress.healthy)},
                                              {"pending", texts(progress.pending)},
                                              {"behind", texts(progress.behind)},
-                                             {"refused", refused}}));
+                                             {"refused", refused},
+                                             {"blocked", blocked}}));
   }
   auto value = PlainValue::object();
   value.set("apps", std::move(apps));
@@ -209,6 +226,9 @@ std::string printWaited(const Waited& waited) {
     if (!progress.pending.empty())
       printed += "  pending, offline: " + join(progress.pending) + "\n";
     if (!progress.behind.empty()) printed += "  not yet: " + join(progress.behind) + "\n";
+    for (auto& [site, reason] : progress.blocked) {
+      printed += "  blocked: " + printable(site + ": " + reason) + "\n";
+    }
   }
   return printed;
 }

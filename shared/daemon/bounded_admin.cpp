@@ -119,8 +119,15 @@ Refusals BoundedAdmin::checkManifests(capnp::List<schema::Manifest>::Reader mani
   return refusals;
 }
 
+// What came with a set may be anybody's.
+Refusals BoundedAdmin::checkSet(capnp::Text::Reader set) const {
+  return set.size() == 0 ? Refusals{}
+                         : Refusals{denied(principal, Action::ADMINISTER, "apply set")};
+}
+
 kj::Promise<void> BoundedAdmin::apply(ApplyContext context) {
   auto refusals = checkManifests(context.getParams().getManifests());
+  if (refusals.empty()) refusals = checkSet(context.getParams().getSet());
   if (!refusals.empty()) return refused(context, std::move(refusals));
   auto request = tier.applyRequest();
   request.setManifests(context.getParams().getManifests());
@@ -131,6 +138,7 @@ kj::Promise<void> BoundedAdmin::apply(ApplyContext context) {
 
 kj::Promise<void> BoundedAdmin::plan(PlanContext context) {
   auto refusals = checkManifests(context.getParams().getManifests());
+  if (refusals.empty()) refusals = checkSet(context.getParams().getSet());
   if (!refusals.empty()) return refused(context, std::move(refusals));
   auto request = tier.planRequest();
   request.setManifests(context.getParams().getManifests());

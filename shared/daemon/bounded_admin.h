@@ -34,6 +34,7 @@ private:
   bool isOfTenant() const { return principal.scope.of == Scope::Of::TENANT; }
   kj::Promise<Seen> look() { return lookAround(tier, place, principal); }
   Refusals checkManifests(capnp::List<schema::Manifest>::Reader manifests) const;
+  Refusals checkSet(capnp::Text::Reader set) const;
   Refusals checkAdmitting(const std::string& kind) const;
   // Why lines or numbers of this cannot be had; the question is about `site` and `app`.
   Refusals checkReading(const Seen& seen, const std::string& site, const std::string& app) const;

@@ -43,4 +43,15 @@ kj::Promise<void> LowerAdmin::removeUser(RemoveUserContext context) {
   return kj::READY_NOW;
 }
 
+kj::Promise<void> LowerAdmin::block(BlockContext context) {
+  refuse(context.getResults(),
+         {notHere(tier, context.getParams().getBlocked() ? "block" : "unblock")});
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> LowerAdmin::label(LabelContext context) {
+  refuse(context.getResults(), {notHere(tier, "label")});
+  return kj::READY_NOW;
+}
+
 }  // namespace skerry

@@ -18,6 +18,8 @@ public:
   kj::Promise<void> approveHost(ApproveHostContext context) override;
   kj::Promise<void> addUser(AddUserContext context) final;
   kj::Promise<void> removeUser(RemoveUserContext context) final;
+  kj::Promise<void> block(BlockContext context) final;
+  kj::Promise<void> label(LabelContext context) final;
 
 private:
   const char* tier;

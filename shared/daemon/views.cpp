@@ -60,6 +60,7 @@ const char* word(schema::AppStatus::Verdict verdict) {
     case schema::AppStatus::Verdict::ACCEPTED: return "accepted";
     case schema::AppStatus::Verdict::WAITING: return "waiting";
     case schema::AppStatus::Verdict::REFUSED: return "refused";
+    case schema::AppStatus::Verdict::BLOCKED: return "blocked";
     case schema::AppStatus::Verdict::UNSPECIFIED: break;
   }
   return "";
@@ -100,6 +101,15 @@ Bounds::Bounds(schema::Query::Reader query)
 
 void ItemList::add(std::string kind, std::string tenant, std::string name, Fill fill) {
   items.push_back({std::move(kind), std::move(tenant), std::move(name), std::move(fill)});
+}
+
+void ItemList::also(const Fill& more) {
+  for (auto& entry : items) {
+    entry.fill = [first = entry.fill, more](schema::Item::Builder item) {
+      first(item);
+      more(item);
+    };
+  }
 }
 
 void ItemList::fill(const Entry& entry, schema::Item::Builder item) {
@@ -207,15 +217,16 @@ StateCounts countStates(const Bounds& bounds, const Registers& registers) {
   return counts;
 }
 
-std::vector<std::string> whatDoesNotRun(const Bounds& bounds, const Registers& registers) {
+std::vector<std::string> whatIsAmiss(const Bounds& bounds, const Registers& registers) {
   std::vector<std::string> sentences;
   registers([&](const std::string& site, const std::string& key, const Bytes& value) {
     if (!key.starts_with(INSTANCE) || !Bounds::admits(bounds.site, site)) return;
     read<schema::InstanceStatus>(value, [&](schema::InstanceStatus::Reader from) {
       bool isAsked = Bounds::admits(bounds.tenant, str(from.getTenant())) &&
                      Bounds::admits(bounds.app, str(from.getApp()));
-      if (!isAsked || from.getState() == schema::InstanceStatus::State::RUNNING) return;
       auto reason = str(from.getReason());
+      bool isWell = from.getState() == schema::InstanceStatus::State::RUNNING && reason.empty();
+      if (!isAsked || isWell) return;
       sentences.push_back(str(from.getService()) + " is " + word(from.getState()) +
                           (reason.empty() ? "" : ": " + reason));
     });

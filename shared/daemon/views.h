@@ -21,6 +21,8 @@ class ItemList {
 public:
   using Fill = std::function<void(schema::Item::Builder)>;
   void add(std::string kind, std::string tenant, std::string name, Fill fill);
+  // What else the tier knows of every one of these.
+  void also(const Fill& fill);
   // Leaves those that a label expression matches (item_labels.h). `labelsOfSite` knows every site.
   using SiteLabels = std::function<Labels(const std::string& site)>;
   void keep(const Selector& selector, const SiteLabels& labelsOfSite, int64_t nowMs);
@@ -55,8 +57,8 @@ void addWaiting(ItemList& list, const Bounds& bounds, const std::string& region,
 std::string waitingHosts(const Registers& registers);
 void addHosts(ItemList& list, const Bounds& bounds, const Registers& registers);
 
-// A sentence for each instance that does not run: its state, and why.
-std::vector<std::string> whatDoesNotRun(const Bounds& bounds, const Registers& registers);
+// A sentence for each instance that does not run, or not as it should: its state, and why.
+std::vector<std::string> whatIsAmiss(const Bounds& bounds, const Registers& registers);
 
 using StateCounts = std::map<std::string, uint32_t>;
 StateCounts countStates(const Bounds& bounds, const Registers& registers);
@@ -67,7 +69,7 @@ void writeCounts(const StateCounts& counts,
 struct AppAtSite {
   bool spoke = false;
   uint64_t era = 0, seq = 0;
-  std::string verdict, reason;  // accepted, waiting, refused
+  std::string verdict, reason;  // accepted, waiting, refused, blocked
   uint32_t instances = 0, running = 0;
   bool healthy() const { return verdict == "accepted" && instances > 0 && running == instances; }
 };

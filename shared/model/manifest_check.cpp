@@ -2,6 +2,7 @@
 #include "shared/crypto/bytes.h"
 #include "shared/model/model_limits.h"
 #include "shared/model/name_check.h"
+#include "shared/model/quota_reader.h"
 #include "shared/model/selector.h"
 #include "shared/model/service_check.h"
 #include <set>
@@ -122,6 +123,7 @@ Problems manifestProblems(schema::Manifest::Reader manifest) {
   switch (manifest.which()) {
     case schema::Manifest::TENANT:
       checkName(manifest.getTenant().getName(), "name", problems);
+      checkQuota(manifest.getTenant().getQuota(), problems);
       break;
     case schema::Manifest::REGION:
       checkName(manifest.getRegion().getName(), "name", problems);

@@ -22,7 +22,7 @@ void look(const RegisterMirror& mirror) {
   items.keep(selector.selector, [](const std::string&) { return Labels{{"customer", "acme"}}; }, 0);
   capnp::MallocMessageBuilder message;
   items.write(message.initRoot<schema::Admin::GetResults>().initItems(items.size()));
-  whatDoesNotRun(bounds, all);
+  whatIsAmiss(bounds, all);
   countStates(bounds, all);
   appsAtSites(all);
   summarise(all);

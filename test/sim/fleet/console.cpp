@@ -102,6 +102,19 @@ Task<Said> Console::tokenTask(std::string kind, std::string name) {
   co_return co_await asking;
 }
 
+Task<Said> Console::blockTask(std::string kind, std::string name, bool isBlocked,
+                              std::string reason) {
+  auto connecting = connect();
+  auto connection = co_await connecting;
+  auto request = connection->admin().blockRequest();
+  request.setKind(kind);
+  request.setName(name);
+  request.setBlocked(isBlocked);
+  request.setReason(reason);
+  auto asking = request.send().then([](auto&& results) { return saidBy(results); });
+  co_return co_await asking;
+}
+
 Task<Items> Console::getTask(std::string kind) {
   auto connecting = connect();
   auto connection = co_await connecting;
@@ -133,6 +146,11 @@ kj::Promise<Said> Console::remove(std::string kind, std::string tenant, std::str
 }
 kj::Promise<Said> Console::createToken(std::string kind, std::string name) {
   return patiently<Said>(host, tokenTask(kj::mv(kind), kj::mv(name)), Said());
+}
+kj::Promise<Said> Console::block(std::string kind, std::string name, bool isBlocked,
+                                 std::string reason) {
+  return patiently<Said>(
+      host, blockTask(kj::mv(kind), kj::mv(name), isBlocked, kj::mv(reason)), Said());
 }
 kj::Promise<Items> Console::get(std::string kind) {
   return patiently<Items>(host, getTask(kj::mv(kind)), Items());

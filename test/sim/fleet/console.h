@@ -47,6 +47,7 @@ public:
   kj::Promise<Said> apply(std::string yaml);
   kj::Promise<Said> remove(std::string kind, std::string tenant, std::string name);
   kj::Promise<Said> createToken(std::string kind, std::string name);
+  kj::Promise<Said> block(std::string kind, std::string name, bool isBlocked, std::string reason);
   kj::Promise<Items> get(std::string kind);
   // What `status` has to say besides numbers.
   kj::Promise<std::vector<std::string>> findings();
@@ -57,6 +58,7 @@ private:
   Task<Said> applyTask(std::string yaml);
   Task<Said> removeTask(std::string kind, std::string tenant, std::string name);
   Task<Said> tokenTask(std::string kind, std::string name);
+  Task<Said> blockTask(std::string kind, std::string name, bool isBlocked, std::string reason);
   Task<Items> getTask(std::string kind);
   Task<std::vector<std::string>> findingsTask();
 

@@ -75,6 +75,7 @@ struct RegistryWorld {
       CHECK(declared.outcome == expected);
       outcomes.push_back(declared.kind + " " + declared.name + ": " + declared.outcome);
     }
+    declarations.settle(rows, touched);
     keep(kj::mv(rows));
     return outcomes;
   }
@@ -89,6 +90,7 @@ struct RegistryWorld {
     for (auto& gone : declarations.remove(kind, name, rows, touched)) {
       outcomes.push_back(gone.kind + " " + gone.name + ": " + gone.outcome);
     }
+    declarations.settle(rows, touched);
     keep(kj::mv(rows));
     return outcomes;
   }

@@ -14,12 +14,14 @@ namespace skerry::test {
 class FakeAdmin final : public schema::Admin::Server {
 public:
   using Server::ApplyContext;
+  using Server::BlockContext;
   using Server::ChangedContext;
   using Server::CreateTokenContext;
   using Server::DeleteContext;
   using Server::DoctorContext;
   using Server::EventsContext;
   using Server::GetContext;
+  using Server::LabelContext;
   using Server::LogsContext;
   using Server::PlanContext;
   using Server::RevokeTokenContext;
@@ -38,6 +40,8 @@ public:
   std::function<void(WhyContext&)> onWhy;
   std::function<void(DoctorContext&)> onDoctor;
   std::function<void(UsageContext&)> onUsage;
+  std::function<void(BlockContext&)> onBlock;
+  std::function<void(LabelContext&)> onLabel;
   std::function<kj::Promise<void>(ChangedContext&)> onChanged;
 
 private:
@@ -60,6 +64,8 @@ private:
   kj::Promise<void> why(WhyContext context) override { return call(onWhy, context); }
   kj::Promise<void> doctor(DoctorContext context) override { return call(onDoctor, context); }
   kj::Promise<void> usage(UsageContext context) override { return call(onUsage, context); }
+  kj::Promise<void> block(BlockContext context) override { return call(onBlock, context); }
+  kj::Promise<void> label(LabelContext context) override { return call(onLabel, context); }
   kj::Promise<void> changed(ChangedContext context) override {
     if (onChanged) return onChanged(context);
     context.getResults().setVersion(context.getParams().getSince() + 1);

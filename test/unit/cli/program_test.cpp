@@ -248,7 +248,7 @@ TEST_CASE("errors are one JSON object when JSON is asked for, also those of usag
         "line": 3,
         "path": "x"
       },
-      "hint": "the keys here are name",
+      "hint": "the keys here are name, quota",
       "next": ""
     }
   ]

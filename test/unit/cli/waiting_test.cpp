@@ -257,3 +257,22 @@ TEST_CASE("a daemon that stops answering does not hold up a wait beyond its time
   CHECK(site.machine.passedMs() == 20'000);
   CHECK(site.looks <= 20'000 / LOOK_AGAIN_MS_MAX + 2);
 }
+
+TEST_CASE("what central blocked is not waited for, and is a failure where nothing else is left") {
+  Waiting site;
+  site.look = [](int) {
+    return std::vector<Target>{HEALTHY,
+                               {"late", true, true, false, "blocked", "no quota: used up"}};
+  };
+  auto ran = site.run({"apply", "-f", "pos.yaml", "--wait=all"});
+  CHECK(ran.code == 0);
+  CHECK(ran.out.find("blocked: late: no quota: used up") != std::string::npos);
+  site.look = [](int) {
+    return std::vector<Target>{
+        {"late", true, true, false, "blocked", "blocked by central: tenant"}};
+  };
+  ran = site.run({"apply", "-f", "pos.yaml", "--wait"});
+  CHECK(ran.code == 1);
+  CHECK(ran.err.find("pos: blocked by central: tenant") != std::string::npos);
+  CHECK(ran.err.find("skerry why pos -t acme --site late") != std::string::npos);
+}

@@ -139,7 +139,8 @@ TEST_CASE("an unknown key is an error that names the nearest key") {
   CHECK(problem.path == "services.web.imge");
   CHECK(problem.line == 6);
   CHECK(problem.hint == "did you mean `image`?");
-  CHECK(problemOf("kind: Tenant\nname: a\nfrobnicate: 1\n").hint == "the keys here are name");
+  CHECK(problemOf("kind: Tenant\nname: a\nfrobnicate: 1\n").hint ==
+        "the keys here are name, quota");
   CHECK(problemOfService("    image: x\n    name: y\n").reason == "unknown-key");
   CHECK(problemOfService("    image: x\n    Image: y\n").hint == "did you mean `image`?");
 }

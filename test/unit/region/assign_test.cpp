@@ -105,9 +105,9 @@ TEST_CASE("a site gets what central signed for it, and the applications its labe
   CHECK(region.has("oslo", "site"));
   CHECK(region.has("oslo", "app/acme/pos"));
   CHECK(!region.has("bergen", "app/acme/pos"));
-  CHECK(region.assigner->assigned("oslo") == std::vector<std::string>{"acme/pos"});
-  CHECK(region.assigner->assigned("bergen").empty());
-  CHECK(region.assigner->assigned("nowhere").empty());
+  CHECK(region.assigner->meant("oslo") == std::vector<std::string>{"acme/pos"});
+  CHECK(region.assigner->meant("bergen").empty());
+  CHECK(region.assigner->meant("nowhere").empty());
   CHECK(region.assigner->applications() == 1);
   auto read = region.assigner->read("oslo", "app/acme/pos");
   auto entry = *decodeOrderEntry(view(*read));
@@ -258,7 +258,7 @@ TEST_CASE("after random edits the reading is that of a fresh one, and nothing el
       auto after = readings(*region.assigner, sites, keys);
       REQUIRE(after == readings(fresh, sites, keys));
       for (auto& site : sites) {
-        REQUIRE(region.assigner->assigned(site) == fresh.assigned(site));
+        REQUIRE(region.assigner->meant(site) == fresh.meant(site));
         for (auto& key : keys) {
           auto was = before.find(site + " " + key), is = after.find(site + " " + key);
           bool same = (was == before.end()) == (is == after.end()) &&
@@ -270,7 +270,7 @@ TEST_CASE("after random edits the reading is that of a fresh one, and nothing el
         // A policy is there exactly while an application of the tenant is.
         for (auto& tenant : tenants) {
           bool any = false;
-          for (auto& app : fresh.assigned(site)) any |= app.starts_with(tenant + "/");
+          for (auto& app : fresh.meant(site)) any |= app.starts_with(tenant + "/");
           bool relayed = region.orders.bytesOf("policy/" + tenant) != nullptr;
           REQUIRE(region.has(site, "policy/" + tenant) == (any && relayed));
         }

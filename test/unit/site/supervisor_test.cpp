@@ -23,6 +23,17 @@ TEST_CASE("what runs is adopted with its process before anything is started") {
   CHECK(site.run(web).restarts == 0);
 }
 
+TEST_CASE("what runs without a limit that its host cannot set runs, and says so") {
+  Site site;
+  auto web = slotOf("web");
+  site.process.place(web.rendered, 4);
+  site.process.there.at(web.rendered.id).reason = "without its limits of memory";
+  site.serve({web});
+  auto view = KJ_ASSERT_NONNULL(site.supervisor->find(web.rendered.id));
+  CHECK(view.state == RunState::RUNNING);
+  CHECK(view.reason == "without its limits of memory");
+}
+
 TEST_CASE("nothing is wanted of a runtime before it was looked at, however often it changes") {
   Site site;
   site.container.away = true;
