@@ -227,6 +227,19 @@ void MemoryDisk::clearFaults() {
   cutAtCall = 0;
 }
 
+void MemoryDisk::setSyncLies(bool lies) {
+  if (syncLies && !lies) {
+    for (auto& [name, file] : cached) sync(*file);
+    durable = cached;
+  }
+  syncLies = lies;
+}
+
+void MemoryDisk::wipe() {
+  cached.clear();
+  durable.clear();
+}
+
 MemoryDisk::Fault MemoryDisk::beginCall() {
   if (!powered) return Fault::DEAD;
   ++count.calls;

@@ -48,7 +48,9 @@ public:
   void fillAtWrite(uint64_t n, uint64_t writes);  // ENOSPC for `writes` writes from the n-th
   void failAtCall(uint64_t n, uint64_t calls);    // EIO for `calls` calls from the n-th
   void clearFaults();
-  void setSyncLies(bool lies) { syncLies = lies; }
+  // While it lies, sync makes nothing durable; what is left when it stops is made durable then.
+  void setSyncLies(bool lies);
+  bool doesLie() const { return syncLies; }
   // Flips one bit of a file's durable bytes, drawn by seed. False if the file is missing or empty.
   bool flipBit(kj::StringPtr file);
 
@@ -57,6 +59,8 @@ public:
   kj::Maybe<Bytes> contents(kj::StringPtr file) const;
   // Creates or replaces a file, durably.
   void place(kj::StringPtr file, Bytes bytes);
+  // Every file is gone. No database is open.
+  void wipe();
 
   // What happened ---------------------------------------------------------------------------------
   struct Counts {

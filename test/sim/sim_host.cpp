@@ -14,20 +14,31 @@ void SimClock::boot() {
   id = kj::str(text);
 }
 
+void SimClock::freeze() {
+  if (!isFrozen) frozenAtMs = time.nowMs();
+  isFrozen = true;
+}
+
+void SimClock::thaw() {
+  if (isFrozen) offsetMs -= int64_t(time.nowMs() - frozenAtMs);
+  isFrozen = false;
+}
+
 class SimHost::DiskSeam final : public Disk {
 public:
-  DiskSeam(SimWorld& world, MemoryDisk& platter)
-      : timer(world.timer()), chance(world.entropy().fork()), platter(platter) {}
+  DiskSeam(SimHost& host, SimWorld& world, MemoryDisk& platter)
+      : host(host), timer(world.timer()), chance(world.entropy().fork()), platter(platter) {}
 
   const char* vfs() const override { return platter.vfsName(); }
   kj::Own<Worker> newWorker() override {
     return newInlineWorker([this]() {
-      return timer.afterDelay(chance.between(0, SIM_DISK_LATENCY_MS_MAX) * kj::MILLISECONDS);
+      return timer.afterDelay(chance.between(0, host.diskLatencyMsMax) * kj::MILLISECONDS);
     });
   }
   kj::String databasePath(kj::StringPtr file) const override { return kj::str(file); }
 
 private:
+  SimHost& host;
   kj::Timer& timer;
   SeededEntropy chance;
   MemoryDisk& platter;
@@ -41,7 +52,7 @@ SimHost::SimHost(SimWorld& world, kj::StringPtr name, Start start)
     : itsWorld(world), itsName(kj::str(name)), path(kj::str("/sim/", name)), start(kj::mv(start)),
       chance(world.entropy().fork()), clock(world.trace(), chance),
       platter(name, world.entropy().fork()), files(kj::newInMemoryDirectory(kj::nullClock())),
-      network(world.network().viewOf(name)), databases(kj::heap<DiskSeam>(world, platter)),
+      network(world.network().viewOf(name)), databases(kj::heap<DiskSeam>(*this, world, platter)),
       others(*this),
       seams {*network, world.timer(), clock, chance, *files, path, others, *databases,
              machine} {
@@ -101,6 +112,23 @@ void SimHost::restart() {
 void SimHost::jumpWallClock(int64_t ms) {
   clock.jump(ms);
   itsWorld.trace().note(itsName, kj::str("wall clock jumps to ", clock.wallMs()));
+}
+
+void SimHost::freezeWallClock() {
+  clock.freeze();
+  itsWorld.trace().note(itsName, "wall clock stands still");
+}
+
+void SimHost::thawWallClock() {
+  clock.thaw();
+  itsWorld.trace().note(itsName, "wall clock goes on");
+}
+
+void SimHost::wipe() {
+  KJ_REQUIRE(!on, "a disk is changed in a machine that is off", itsName);
+  for (auto& entry : files->listNames()) files->remove(kj::Path(kj::str(entry)));
+  platter.wipe();
+  itsWorld.trace().note(itsName, "has a new disk");
 }
 
 }  // namespace skerry

@@ -32,18 +32,24 @@ class SimClock final : public Clock {
 public:
   SimClock(const SimTrace& time, SeededEntropy& entropy) : time(time), entropy(entropy) {}
 
-  int64_t wallMs() const override { return SIM_WALL_START_MS + int64_t(time.nowMs()) + offsetMs; }
+  int64_t wallMs() const override {
+    return SIM_WALL_START_MS + int64_t(isFrozen ? frozenAtMs : time.nowMs()) + offsetMs;
+  }
   uint64_t bootMs() const override { return time.nowMs() - bootedAtMs; }
   kj::StringPtr bootId() const override { return id; }
 
   void jump(int64_t ms) { offsetMs += ms; }
+  // Stands still, then goes on from there.
+  void freeze();
+  void thaw();
   void boot();
 
 private:
   const SimTrace& time;
   SeededEntropy& entropy;
   int64_t offsetMs = 0;
-  uint64_t bootedAtMs = 0;
+  uint64_t bootedAtMs = 0, frozenAtMs = 0;
+  bool isFrozen = false;
   kj::String id;
 };
 
@@ -64,6 +70,7 @@ public:
   MemoryDisk& disk() { return platter; }
   SeededEntropy& entropy() { return chance; }
   SimSystem& system() { return machine; }
+  uint64_t diskLatencyMsMax = SIM_DISK_LATENCY_MS_MAX;  // from now on
 
   void powerOn();
   void powerOff();
@@ -73,6 +80,10 @@ public:
   void crash();
   void restart();
   void jumpWallClock(int64_t ms);
+  void freezeWallClock();
+  void thawWallClock();
+  // A new disk in the same machine, which is off: its files and databases are gone.
+  void wipe();
 
   bool isOn() const { return on; }
   bool isRunning() const { return program != nullptr; }

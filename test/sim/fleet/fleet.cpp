@@ -16,8 +16,21 @@ constexpr const char* SIZES[] = {"small", "medium", "large"};
 
 }  // namespace
 
-Fleet::Fleet(uint64_t seed, FleetShape shapeParam)
-    : world(seed), transport(newPlainTransport()), central(world, *transport), shape(shapeParam) {
+namespace {
+
+kj::Own<Transport> transportOf(SimWorld& world, const Transport& plain,
+                               kj::Maybe<Repeats&> repeats) {
+  KJ_IF_MAYBE(counted, repeats) {
+    return newRepeatingTransport(plain, world.timer(), world.entropy().fork(), *counted);
+  }
+  return newPlainTransport();
+}
+
+}  // namespace
+
+Fleet::Fleet(uint64_t seed, FleetShape shapeParam, kj::Maybe<Repeats&> repeats)
+    : world(seed), plain(newPlainTransport()), transport(transportOf(world, *plain, repeats)),
+      central(world, *transport), shape(shapeParam) {
   for (size_t i = 0; i < shape.regions; ++i)
     regions.push_back(kj::heap<RegionMachine>(world, *transport, REGION_NAMES[i]));
   auto chance = world.entropy().fork();
@@ -28,7 +41,10 @@ Fleet::Fleet(uint64_t seed, FleetShape shapeParam)
     labels[name] = {{"customer", CUSTOMERS[i / shape.regions % 2]},
                     {"size", SIZES[chance.between(0, 2)]},
                     {"number", std::to_string(i)}};
+    sites.back()->engine.answersAfterMsMax = shape.engineMsMax;
   }
+  world.network().latencyMsMax = shape.latencyMsMax;
+  for (auto machine : machines()) machine->host.diskLatencyMsMax = shape.diskMsMax;
 }
 
 // The daemons before what they stand on.
@@ -110,6 +126,7 @@ std::string Fleet::join(SiteMachine& site) {
   });
   auto outcome = world.run(kj::mv(joining), FLEET_SETUP_MS);
   if (!outcome.ok) return outcome.text;
+  tokens.erase(site.name());
   site.host.crash();
   if (site.host.isOn()) site.host.restart();
   return "";

@@ -8,22 +8,28 @@
 #pragma once
 #include "test/sim/fleet/console.h"
 #include "test/sim/fleet/machine.h"
+#include "test/sim/repeating_transport.h"
 #include "shared/model/selector.h"
 #include <functional>
 
 namespace skerry {
 
 constexpr uint64_t FLEET_STEP_MS = 250;       // between two looks of until()
-constexpr uint64_t FLEET_SETUP_MS = 60'000;   // one join, in peace
+constexpr uint64_t FLEET_SETUP_MS = 180'000;  // one join, in peace, over a slow link too
 
 struct FleetShape {
   size_t regions = 2, sites = 10;
   size_t unjoined = 0;  // of the sites, the last ones: declared, not joined by boot()
+  uint64_t latencyMsMax = SIM_LATENCY_MS_MAX;     // of links, one way
+  uint64_t diskMsMax = SIM_DISK_LATENCY_MS_MAX;   // of one job of a database
+  uint64_t engineMsMax = SIM_ENGINE_ANSWER_MS_MAX;
 };
 
 class Fleet {
 public:
-  explicit Fleet(uint64_t seed, FleetShape shape = FleetShape());
+  // `repeats`: sessions repeat and reorder calls (repeating_transport.h); outlives the fleet.
+  explicit Fleet(uint64_t seed, FleetShape shape = FleetShape(),
+                 kj::Maybe<Repeats&> repeats = nullptr);
   ~Fleet() noexcept(false);
   KJ_DISALLOW_COPY(Fleet);
 
@@ -55,7 +61,7 @@ public:
   std::string fingerprint();
 
   SimWorld world;
-  kj::Own<Transport> transport;
+  kj::Own<Transport> plain, transport;
   CentralMachine central;
   std::vector<kj::Own<RegionMachine>> regions;
   std::vector<kj::Own<SiteMachine>> sites;

@@ -10,6 +10,16 @@ constexpr uint64_t MINUTE_MS = 60'000, SOON_MS = 30'000;
 constexpr const char* AGENT = "acme.pos.agent.0";
 constexpr const char* WEB = "acme.pos.web.0";
 
+// A command of about so many bytes, in words of a size that is allowed.
+inline std::vector<std::string> commandOf(size_t bytes) {
+  constexpr size_t WORD_BYTES = 30'000;
+  std::vector<std::string> words{"/bin/steady"};
+  for (; bytes > 0; bytes -= std::min(bytes, WORD_BYTES)) {
+    words.push_back(std::string(std::min(bytes, WORD_BYTES), 'x'));
+  }
+  return words;
+}
+
 struct Stage {
   explicit Stage(uint64_t seed) : fleet(seed, {2, 4}) {
     fleet.boot();

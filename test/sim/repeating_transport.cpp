@@ -1,0 +1,205 @@
+#include "test/sim/repeating_transport.h"
+#include "capnp/uplink.capnp.h"
+#include <capnp/dynamic.h>
+#include <capnp/rpc-twoparty.h>
+#include <kj/debug.h>
+
+namespace skerry {
+
+namespace {
+
+using capnp::DynamicCapability;
+using capnp::DynamicStruct;
+using capnp::InterfaceSchema;
+using Reader = capnp::DynamicValue::Reader;
+
+std::string nameOf(InterfaceSchema::Method method) {
+  return std::string(method.getContainingInterface().getShortDisplayName().cStr()) + "." +
+         method.getProto().getName().cStr();
+}
+
+bool hasStream(InterfaceSchema schema) {
+  for (auto method : schema.getMethods()) {
+    if (method.isStreaming()) return true;
+  }
+  return false;
+}
+
+// What the repeaters of one session share; goes with it.
+class Repetition final : public kj::Refcounted, private kj::TaskSet::ErrorHandler {
+public:
+  Repetition(kj::Timer& timer, SeededEntropy entropy, Repeats& repeats)
+      : timer(timer), entropy(entropy), repeats(repeats), tasks(newTasks()) {}
+
+  DynamicCapability::Client wrap(DynamicCapability::Client target);
+  kj::Promise<void> after(uint64_t ms) { return timer.afterDelay(ms * kj::MILLISECONDS); }
+  // The session is over: what was to come does not.
+  void forget() { tasks = newTasks(); }
+
+  kj::Timer& timer;
+  SeededEntropy entropy;
+  Repeats& repeats;
+  kj::Own<kj::TaskSet> tasks;
+
+private:
+  kj::Own<kj::TaskSet> newTasks() {
+    return kj::heap<kj::TaskSet>(static_cast<kj::TaskSet::ErrorHandler&>(*this));
+  }
+  // A repetition that fails, as one of a call that may happen once only, is as good as lost.
+  void taskFailed(kj::Exception&&) override {}
+};
+
+class Repeater final : public DynamicCapability::Server {
+public:
+  Repeater(DynamicCapability::Client target, kj::Own<Repetition> shared)
+      : DynamicCapability::Server(target.getSchema()), target(kj::mv(target)),
+        shared(kj::mv(shared)) {}
+
+  kj::Promise<void> call(InterfaceSchema::Method method,
+                         capnp::CallContext<DynamicStruct, DynamicStruct> context) override {
+    context.allowCancellation();
+    auto& chance = shared->entropy;
+    auto first = copyOf(method, context.getParams());
+    for (auto times = chance.between(1, 2); times > 0; --times) repeat(method, context.getParams());
+    // A session begins with its greeting: nothing can overtake it.
+    bool isGreeting = nameOf(method) == "Uplink.hello";
+    auto soonMs = isGreeting || chance.chance(50) ? 0 : chance.between(0, REPEAT_SOON_MS_MAX);
+    return shared->after(soonMs).then([first = kj::mv(first)]() mutable
+        -> kj::Promise<capnp::Response<DynamicStruct>> { return first.send(); })
+        .then([context](capnp::Response<DynamicStruct>&& answer) mutable {
+      context.setResults(answer);
+    });
+  }
+
+private:
+  using Call = capnp::Request<DynamicStruct, DynamicStruct>;
+
+  void repeat(InterfaceSchema::Method method, DynamicStruct::Reader params) {
+    auto again = copyOf(method, params);
+    auto lateMs = shared->entropy.between(0, REPEAT_LATE_MS_MAX);
+    shared->tasks->add(shared->after(lateMs).then([again = kj::mv(again)]() mutable {
+      return kj::Promise<capnp::Response<DynamicStruct>>(again.send()).ignoreResult();
+    }).then([&repeats = shared->repeats, name = nameOf(method)]() {
+      ++repeats.delivered[name];
+    }));
+  }
+
+  Call copyOf(InterfaceSchema::Method method, DynamicStruct::Reader params) {
+    auto call = target.newRequest(method);
+    for (auto field : method.getParamType().getFields()) {
+      if (params.has(field)) call.set(field, params.get(field));
+    }
+    wrapAll(call);
+    return call;
+  }
+
+  // Objects that travel in a call, as a child's end in its greeting, are reached through us too.
+  void wrapAll(DynamicStruct::Builder in) {
+    for (auto field : in.getSchema().getNonUnionFields()) {
+      if (!in.has(field, capnp::HasMode::NON_NULL)) continue;
+      auto type = field.getType();
+      if (type.isStruct()) wrapAll(in.get(field).as<DynamicStruct>());
+      if (!type.isInterface() || hasStream(type.asInterface())) continue;
+      in.set(field, Reader(shared->wrap(in.get(field).as<DynamicCapability>())));
+    }
+  }
+
+  DynamicCapability::Client target;
+  kj::Own<Repetition> shared;
+};
+
+DynamicCapability::Client Repetition::wrap(DynamicCapability::Client target) {
+  return kj::heap<Repeater>(kj::mv(target), kj::addRef(*this));
+}
+
+// Between the two ends of one session. Destroyed with the dialler's stream.
+class Between final {
+public:
+  Between(kj::Own<kj::AsyncIoStream> toParent, kj::Own<kj::AsyncIoStream> toChild,
+          kj::Own<Repetition> shared)
+      : repetition(kj::mv(shared)), parentStream(kj::mv(toParent)), childStream(kj::mv(toChild)) {
+    auto pair = kj::newPromiseAndFulfiller<capnp::Capability::Client>();
+    auto& above = parent.emplace(*parentStream, capnp::Capability::Client(kj::mv(pair.promise)));
+    DynamicCapability::Client up = above.bootstrap().castAs<schema::Uplink>();
+    auto& below = child.emplace(*childStream, repetition->wrap(kj::mv(up)),
+                                capnp::rpc::twoparty::Side::SERVER);
+    DynamicCapability::Client down = below.bootstrap().castAs<schema::Downlink>();
+    pair.fulfiller->fulfill(repetition->wrap(kj::mv(down)));
+    // Whichever end goes, the other sees it.
+    watching = above.onDisconnect().exclusiveJoin(below.onDisconnect())
+        .then([] { return kj::evalLater([] {}); })
+        .then([this] { close(); }).eagerlyEvaluate([](kj::Exception&&) {});
+  }
+  ~Between() noexcept(false) { close(); }
+
+private:
+  void close() {
+    repetition->forget();
+    parent = nullptr;
+    child = nullptr;
+    parentStream = nullptr;
+    childStream = nullptr;
+  }
+
+  kj::Own<Repetition> repetition;
+  kj::Own<kj::AsyncIoStream> parentStream, childStream;
+  kj::Maybe<capnp::TwoPartyClient> parent, child;
+  kj::Promise<void> watching = nullptr;
+};
+
+class RepeatingHandshaker final : public Handshaker {
+public:
+  RepeatingHandshaker(kj::Own<Handshaker> inner, kj::Function<kj::Own<Repetition>()> newRepetition,
+                      const Repeats& repeats)
+      : inner(kj::mv(inner)), newRepetition(kj::mv(newRepetition)), repeats(repeats) {}
+
+  kj::Promise<Secured> accept(kj::Own<kj::AsyncIoStream> stream) override {
+    return inner->accept(kj::mv(stream));
+  }
+  kj::Promise<Secured> connect(kj::Own<kj::AsyncIoStream> stream, Door door,
+                               kj::Maybe<TicketJar&> jar) override {
+    auto connected = inner->connect(kj::mv(stream), door, jar);
+    if (door != Door::SESSION || !repeats.enabled) return connected;
+    return connected.then([repetition = newRepetition()](Secured&& secured) mutable {
+      auto pipe = kj::newTwoWayPipe();
+      auto between = kj::heap<Between>(kj::mv(secured.stream), kj::mv(pipe.ends[1]),
+                                       kj::mv(repetition));
+      secured.stream = pipe.ends[0].attach(kj::mv(between));
+      return kj::mv(secured);
+    });
+  }
+
+private:
+  kj::Own<Handshaker> inner;
+  kj::Function<kj::Own<Repetition>()> newRepetition;
+  const Repeats& repeats;
+};
+
+class RepeatingTransport final : public Transport {
+public:
+  RepeatingTransport(const Transport& inner, kj::Timer& timer, SeededEntropy entropy,
+                     Repeats& repeats)
+      : inner(inner), timer(timer), entropy(entropy), repeats(repeats) {}
+
+  kj::Own<Handshaker> newHandshaker(Host& host, const PeerPolicy& policy,
+                                    const Identity& self) const override {
+    return kj::heap<RepeatingHandshaker>(inner.newHandshaker(host, policy, self), [this] {
+      return kj::refcounted<Repetition>(timer, entropy.fork(), repeats);
+    }, repeats);
+  }
+
+private:
+  const Transport& inner;
+  kj::Timer& timer;
+  mutable SeededEntropy entropy;
+  Repeats& repeats;
+};
+
+}  // namespace
+
+kj::Own<Transport> newRepeatingTransport(const Transport& inner, kj::Timer& timer,
+                                         SeededEntropy entropy, Repeats& repeats) {
+  return kj::heap<RepeatingTransport>(inner, timer, entropy, repeats);
+}
+
+}  // namespace skerry
