@@ -82,7 +82,9 @@ void SiteService::tellAll(SiteCore& opened) {
 }
 
 kj::Promise<void> SiteService::start() {
-  return core.start().then([this] {
+  // The audit log while the core is sure to be there: what follows writes, and may fail on the disk.
+  return core.start().then([this] { return openAuditLog(*log, core, SELF_DOCUMENT); })
+      .then([this] {
     // What is wanted is known before what runs is looked at, so that nothing of ours is taken for
     // something to remove.
     auto& opened = KJ_ASSERT_NONNULL(core.get());
@@ -97,7 +99,6 @@ kj::Promise<void> SiteService::start() {
       running().want(allotted(*opened));  // what was found running has its room
       opened->connect();
     }
-    return openAuditLog(*log, core, SELF_DOCUMENT);
   }).then([this] { return openSocket(); }).then([this] { return openDoor(); });
 }
 

@@ -124,7 +124,7 @@ class JoiningTest(FleetCase):
         for broken in (token[:-7], token[:40], token[:20] + token[24:], token + "AAAA"):
             self.refused(self.join("skerry-site", broken, "oslo"), "oslo", "token-", code=2)
         self.refused(self.join("skerry-site", "hello", "oslo"), "oslo", "token-malformed", code=2)
-        self.refused(self.join("skerry-site", "", "oslo"), "oslo", "token-", code=2)
+        self.refused(self.join("skerry-site", "", "oslo"), "oslo", "a token is missing", code=2)
 
     def test_a_token_for_another_kind_names_the_program_to_use(self):
         self.fleet.must(self.fleet.apply("kind: Region\nname: south\n"))
