@@ -82,7 +82,7 @@ void SiteService::tellAll(SiteCore& opened) {
 }
 
 kj::Promise<void> SiteService::start() {
-  // The audit log while the core is sure to be there: what follows writes, and may fail on the disk.
+  // The audit log while the core is sure to be there: what follows writes, and disks are full.
   return core.start().then([this] { return openAuditLog(*log, core, SELF_DOCUMENT); })
       .then([this] {
     // What is wanted is known before what runs is looked at, so that nothing of ours is taken for

@@ -139,7 +139,8 @@ TEST_CASE("what happens at sites is told through crashes, cuts and restarts, onc
     stage.join(site);
     auto told = [&] {
       std::vector<std::string> texts;
-      for (auto& event : ask(fleet, fleet.central.tier()->admin(), site.name(), "test")->events) {
+      auto heard = ask(fleet, fleet.central.tier()->admin(), site.name(), "test");
+      for (auto& event : heard->events) {
         texts.push_back(event.text);
       }
       return texts;
@@ -162,7 +163,8 @@ TEST_CASE("a site cannot tell of another, and a region not of another's sites") 
   fleet.until("it is told", [&] {
     return !ask(fleet, fleet.central.tier()->admin(), site.name(), "test")->events.empty();
   });
-  for (auto& event : ask(fleet, fleet.central.tier()->admin(), "", "test")->events) {
+  auto heard = ask(fleet, fleet.central.tier()->admin(), "", "test");
+  for (auto& event : heard->events) {
     CHECK(event.region == site.region);
     CHECK(fleet.site(event.site).region == site.region);
   }
