@@ -22,8 +22,8 @@ struct Stage {
   SiteMachine& site() { return *fleet.sites[0]; }
   SiteCore& core() { return KJ_ASSERT_NONNULL(site().tier()->current()); }
   Parent& link() { return *KJ_ASSERT_NONNULL(core().parent); }
-  void untilRuns() {
-    fleet.until("it runs", [this] { return running(site()).size() == 1; }, 30'000);
+  void untilRuns(uint64_t limitMs = 30'000) {
+    fleet.until("it runs", [this] { return running(site()).size() == 1; }, limitMs);
   }
   void takePlace(kj::Maybe<Identity> identity) {
     fleet.regions[0]->host.crash();
@@ -106,7 +106,7 @@ TEST_CASE("a region that shows no home to a site that never saw one is not follo
   stage.checkNotFollowed("no right to command");
   stage.it.reset();
   stage.fleet.regions[0]->host.restart();
-  stage.untilRuns();
+  stage.untilRuns(600'000);  // who was refused for long dials every five minutes
 }
 
 }  // namespace
