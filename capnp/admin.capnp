@@ -114,6 +114,52 @@ interface Admin {
         -> (results :List(ApplyResult), problems :List(Problem));
   # Labels of a site beside those of its manifest, and before them; applying the manifest leaves
   # them. Idempotent. Central only.
+
+  backup @20 (sink :BackupSink);
+  # This daemon's identity and database at one moment, as the bytes of a backup file. With them go
+  # its private keys: offered to who opens the socket, not to who comes from elsewhere. Long.
+
+  restoreStatus @21 () -> (view :RestoreView);
+  # What became of the last restore from a backup.
+
+  restoreConfirm @22 (without :Text) -> (problems :List(Problem));
+  # Does not wait for this child any longer. Idempotent. What it holds is read when it comes.
+}
+
+interface BackupSink {
+  # The asker's; who drops the `backup` call ends it.
+  write @0 (data :Data) -> stream;
+  # Appends.
+  done @1 ();
+  # All was written.
+}
+
+struct RestoreView {
+  restored @0 :Text;
+  # RFC 3339. Empty: this daemon was never restored.
+  backup @1 :Text;
+  # RFC 3339: when that backup was taken.
+  children @2 :List(Child);
+  findings @3 :List(Finding);
+  # What was found at the children and differs from the backup, oldest first.
+  isReady @4 :Bool;
+  # Nothing is waited for: what is declared goes down.
+
+  struct Child {
+    name @0 :Text;
+    # Of a region; of a site.
+    state @1 :Text;
+    # awaited, read, written-off.
+    online @2 :Bool;
+  }
+  struct Finding {
+    child @0 :Text;
+    key @1 :Text;
+    # Of its orders: `app/TENANT/NAME`, `site/NAME`.
+    outcome @2 :Text;
+    # adopted: made since the backup, and kept. deleted: deleted since, and so it stays. inherited:
+    # kept as it is, though not known here. conflict: changed on both sides, ours holds.
+  }
 }
 
 struct QuotaUse {

@@ -4,6 +4,7 @@
 # signature here, or older than the newest it has acted on.
 
 using Cxx = import "/capnp/c++.capnp";
+using Manifest = import "manifest.capnp";
 $Cxx.namespace("skerry::schema");
 
 struct Signed {
@@ -52,6 +53,9 @@ struct Policy {
   block @2 :Block;
   # Null: not blocked. Otherwise a site stops what it runs for the tenant, and starts nothing, until
   # it has a newer policy that says nothing of it.
+  quota @3 :Manifest.Quota;
+  # What the tenant may use in all regions together: for a central that was restored from a backup
+  # and reads it back. Nobody else looks at it.
 }
 
 struct Amounts {

@@ -92,9 +92,42 @@ struct StoredToken {
   # SHA-256 of the device key that used it; empty while unused.
   revoked @7 :Bool;
   seq @8 :UInt64;
-  # Of its last change, among central's statements of this era.
+  # Of its last change, among central's statements of `era`.
   callsHome @9 :Bool;
   # An approval: ID is the identity of a host, which needs no secret.
+  era @10 :UInt64;
+}
+
+struct StoredRecovery {
+  # META `recovery`: what became of the last restore from a backup.
+  backupMs @0 :Int64;
+  restoredMs @1 :Int64;
+  # Wall clock, Unix epoch: when the backup was taken, and when it was restored.
+  writtenOff @2 :List(Text);
+  # Regions, or sites, that an administrator does not wait for.
+  knownEra @3 :UInt64;
+  knownSeq @4 :UInt64;
+  # The newest statement that a child showed: what is older and lacks there was deleted.
+  adopted @5 :List(Adopted);
+  # Objects of every region that one region showed and no other has confirmed.
+  notes @6 :List(Note);
+  # For people, oldest first, at most NOTES_MAX.
+  awaitsParent @7 :Bool;
+  # What the parent wants now has not come yet.
+
+  struct Adopted { key @0 :Text; era @1 :UInt64; seq @2 :UInt64; }
+  struct Note { child @0 :Text; key @1 :Text; outcome @2 :Text; }
+}
+
+# Any tier =====================================================================================
+
+struct StoredRestored {
+  # META `restored`: the backup that this database is, until the daemon has started on it.
+  backupMs @0 :Int64;
+  restoredMs @1 :Int64;
+  # Wall clock of the machines that did it, Unix epoch.
+  eraSeen @2 :UInt64;
+  # The greatest era known of what the backup replaced.
 }
 
 struct StoredUser {

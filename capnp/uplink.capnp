@@ -78,6 +78,14 @@ interface Downlink extends(Pulse) {
   events @4 (query :Journal.EventQuery, sink :Journal.EventSink);
   # Writes what happened at this child and below into `sink`, as far as it is known here. With
   # `follow` until the caller drops the call. Long.
+
+  readBack @5 (reply :Data) -> (messages :List(Data));
+  # To a parent that was restored from a backup: the orders the child holds, which the parent signed
+  # itself. `reply` is an OrdersReply, like any receiver's; the messages that answer it, at most
+  # 512 KiB, are OrdersMessages. None: the child has nothing more to show. Changes nothing.
+
+  blob @6 (hash :Data, offset :UInt64) -> (data :Data, size :UInt64);
+  # The same as of Uplink, the other way round: of a blob that those orders refer to.
 }
 
 struct ChildHello {
@@ -110,6 +118,9 @@ struct ChildHello {
   homeHigh @12 :UInt64;
   homeLow @13 :UInt64;
   # The same of `home`.
+  writer @14 :UInt32;
+  # The number the child writes under: a parent that was restored from a backup learns from it which
+  # token the child used.
 }
 
 struct ParentHello {

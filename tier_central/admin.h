@@ -26,6 +26,8 @@ int64_t oldestKnowledgeMs(const CentralCore& core);
 std::string whenAndWhy(const BlockWord& block);
 // A line for each tenant, site and host that is blocked, and the command that ends it.
 std::vector<std::pair<std::string, std::string>> blockedObjects(const Registry& registry);
+// Nothing may be declared while what the regions hold is not known: why, or nothing.
+Refusals whileRecovering(const CentralCore& core);
 Refusals resolveTenant(const CentralCore& core, TenantAndName& name);
 
 struct WhyFinding { bool good; std::string text; };
@@ -56,6 +58,9 @@ public:
   kj::Promise<void> removeUser(RemoveUserContext context) override;
   kj::Promise<void> block(BlockContext context) override;
   kj::Promise<void> label(LabelContext context) override;
+  kj::Promise<void> backup(BackupContext context) override;
+  kj::Promise<void> restoreStatus(RestoreStatusContext context) override;
+  kj::Promise<void> restoreConfirm(RestoreConfirmContext context) override;
 
 private:
   // Fails OVERLOADED while the store is being reopened.

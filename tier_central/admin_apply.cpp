@@ -214,6 +214,7 @@ kj::Promise<void> CentralAdmin::apply(ApplyContext context) {
   auto params = context.getParams();
   auto set = text(params.getSet());
   Request request(params.getManifests());
+  if (request.problems.empty()) request.problems = whileRecovering(core);
   std::vector<ObjectName> pruned;
   if (request.problems.empty()) request.problems = checkSet(set, params.getPrune());
   if (request.problems.empty()) {
@@ -295,7 +296,8 @@ kj::Promise<void> CentralAdmin::delete_(DeleteContext context) {
     }
   }
   bool cascade = context.getParams().getCascade();
-  auto refusals = core.declarations->checkRemoval(kind, name, cascade);
+  auto refusals = whileRecovering(core);
+  if (refusals.empty()) refusals = core.declarations->checkRemoval(kind, name, cascade);
   if (kind == "site" && !cascade && refusals.empty()) refusals = checkHosts(core, name.second);
   if (!refusals.empty()) {
     refuse(results, refusals);

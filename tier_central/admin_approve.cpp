@@ -47,6 +47,8 @@ kj::Promise<void> CentralAdmin::approveHost(ApproveHostContext context) {
     refuse(context.getResults(), {std::move(refusal)});
     return kj::Promise<void>(kj::READY_NOW);
   };
+  auto waiting = whileRecovering(core);
+  if (!waiting.empty()) return refused(waiting[0]);
   if (!isHostId(id)) return refused(noIdentity(id));
   auto declared = core.registry.sites.find(site);
   if (declared == core.registry.sites.end()) return refused(notFound("site", site));
@@ -66,7 +68,7 @@ kj::Promise<void> CentralAdmin::approveHost(ApproveHostContext context) {
   if (!isKnown) object.number = core.registry.nextNumber(rows);
   object.callsHome = true;
   object.expiresMs = host.clock.wallMs() + TOKEN_LIFE_MS_MAX;
-  object.seq = core.registry.nextSeq(rows).n;
+  object.seq = core.registry.nextSeq(rows);
   core.registry.tokens[id] = object;
   core.registry.saveToken(id, rows);
   Touched touched;

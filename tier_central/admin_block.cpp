@@ -78,7 +78,8 @@ kj::Promise<void> CentralAdmin::block(BlockContext context) {
   auto kind = text(params.getKind()), name = text(params.getName());
   auto reason = text(params.getReason());
   auto results = context.getResults();
-  auto refusals = core.declarations->checkBlock(kind, name);
+  auto refusals = whileRecovering(core);
+  if (refusals.empty()) refusals = core.declarations->checkBlock(kind, name);
   if (refusals.empty()) refusals = tooLong(reason);
   if (!refusals.empty()) {
     refuse(results, refusals);
@@ -102,9 +103,9 @@ kj::Promise<void> CentralAdmin::label(LabelContext context) {
   for (auto label : params.getSet()) change.set[text(label.getName())] = text(label.getValue());
   for (auto key : params.getRemove()) change.remove.insert(text(key));
   auto results = context.getResults();
-  Refusals refusals;
-  if (kind != "site") refusals = {labelsOfSitesOnly(kind)};
-  else refusals = core.declarations->checkLabels(name, change);
+  auto refusals = whileRecovering(core);
+  if (refusals.empty() && kind != "site") refusals = {labelsOfSitesOnly(kind)};
+  if (refusals.empty()) refusals = core.declarations->checkLabels(name, change);
   if (refusals.empty()) refusals = badLabels(name, change, core.registry.sites.at(name).labels);
   if (!refusals.empty()) {
     refuse(results, refusals);

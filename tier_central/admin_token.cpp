@@ -41,6 +41,8 @@ kj::Promise<void> CentralAdmin::createToken(CreateTokenContext context) {
     refuse(results, {std::move(refusal)});
     return kj::Promise<void>(kj::READY_NOW);
   };
+  auto waiting = whileRecovering(core);
+  if (!waiting.empty()) return refused(waiting[0]);
   if (request.getTtlMs() < 0 || request.getTtlMs() > TOKEN_LIFE_MS_MAX) return refused(badLife());
   Token token;
   Batch rows;
@@ -77,7 +79,7 @@ kj::Promise<void> CentralAdmin::createToken(CreateTokenContext context) {
   object.number = token.writer;
   object.secretHash = sha256(view(token.secret));
   object.expiresMs = token.expiresMs;
-  object.seq = core.registry.nextSeq(rows).n;
+  object.seq = core.registry.nextSeq(rows);
   core.registry.tokens[token.id] = object;
   core.registry.saveToken(token.id, rows);
   Touched touched;
@@ -93,6 +95,11 @@ kj::Promise<void> CentralAdmin::createToken(CreateTokenContext context) {
 kj::Promise<void> CentralAdmin::revokeToken(RevokeTokenContext context) {
   auto& core = this->core();
   auto name = text(context.getParams().getName());
+  auto waiting = whileRecovering(core);
+  if (!waiting.empty()) {
+    refuse(context.getResults(), waiting);
+    return kj::READY_NOW;
+  }
   Batch rows;
   Touched touched;
   bool any = false;
@@ -101,7 +108,7 @@ kj::Promise<void> CentralAdmin::revokeToken(RevokeTokenContext context) {
     any = true;
     if (token.revoked || isUsed(core, id, token)) continue;
     token.revoked = true;
-    token.seq = core.registry.nextSeq(rows).n;
+    token.seq = core.registry.nextSeq(rows);
     core.registry.saveToken(id, rows);
     if (token.kind == "site") touched.in(core.registry.sites[token.name].region, tokenKey(id));
   }

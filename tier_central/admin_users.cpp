@@ -80,6 +80,8 @@ kj::Promise<void> CentralAdmin::addUser(AddUserContext context) {
     refuse(results, refusals);
     return kj::Promise<void>(kj::READY_NOW);
   };
+  auto waiting = whileRecovering(core);
+  if (!waiting.empty()) return refused(waiting);
   auto key = keyOfRequest(user.getRequest());
   if (key == nullptr) {
     return refused({wrong("request-malformed", "this is no request for a certificate",
@@ -134,7 +136,10 @@ kj::Promise<void> CentralAdmin::removeUser(RemoveUserContext context) {
   auto& core = this->core();
   auto params = context.getParams();
   std::string id;
-  auto refusals = findUser(core.registry, text(params.getName()), text(params.getTenant()), id);
+  auto refusals = whileRecovering(core);
+  if (refusals.empty()) {
+    refusals = findUser(core.registry, text(params.getName()), text(params.getTenant()), id);
+  }
   if (!refusals.empty()) {
     refuse(context.getResults(), refusals);
     return kj::READY_NOW;

@@ -20,10 +20,9 @@ Quota nothingOf(const Quota& quota) {
 void Declarations::signPolicies(const std::string& name, TenantObject& tenant, Batch& rows,
                                 Touched& touched) {
   auto none = nothingOf(tenant.quota);
-  tenant.policy =
-      issuer.policy(name, tenant.block, tenant.quota.isBounded() ? &none : nullptr, rows);
+  tenant.policy = issuer.policy(name, tenant, tenant.quota.isBounded() ? &none : nullptr, rows);
   for (auto& [region, policy] : tenant.regionPolicies) {
-    policy = issuer.policy(name, tenant.block, &tenant.shares.at(region), rows);
+    policy = issuer.policy(name, tenant, &tenant.shares.at(region), rows);
   }
   registry.saveTenant(name, rows);
   touched.everywhere.insert(policyKey(name));
@@ -36,7 +35,7 @@ void Declarations::allot(const std::string& name, TenantObject& tenant, Batch& r
   for (auto& [region, share] : shares) {
     auto known = tenant.shares.find(region);
     if (known != tenant.shares.end() && known->second == share) continue;
-    tenant.regionPolicies[region] = issuer.policy(name, tenant.block, &share, rows);
+    tenant.regionPolicies[region] = issuer.policy(name, tenant, &share, rows);
     touched.in(region, policyKey(name));
   }
   std::erase_if(tenant.regionPolicies, [&](auto& one) { return !shares.contains(one.first); });

@@ -14,19 +14,8 @@
 namespace skerry {
 namespace {
 
-constexpr uint64_t CENTRAL_HOME_GEN = 1;  // regions do not move
-
 DocumentIds idsOf(const std::string& region) {
   return {"region/" + region, DocumentKind::REGION, DocumentEnd::PARENT, 0};
-}
-
-Bytes encodeReading(const OrderReading& reading) {
-  OrderEntry entry;
-  entry.gen = Gen::from(view(reading.gen));
-  entry.origin = {0, entry.gen, reading.seq.era, reading.seq.n};
-  entry.value = reading.value;
-  entry.blobs = reading.blobs;
-  return encodeOrderEntry(entry);
 }
 
 }  // namespace
@@ -57,8 +46,14 @@ public:
     }
     auto loading = Blobs::load(*core->store);
     core->blobs = co_await loading;
+    for (auto& row : metaRows) {
+      if (text(view(row.key)) == RECOVERY_ROW) core->recovery.load(view(row.value));
+    }
     equip(*core, kj::mv(failed));
     core->chronicle.begin(1, SKERRY_VERSION);
+    auto looking = findRestored(*core->store, CENTRAL_DOCUMENT);
+    auto restored = co_await looking;
+    KJ_IF_MAYBE(mark, restored) core->takeRestored(*mark);
     std::vector<std::string> joined;
     for (auto& [name, region] : core->registry.regions) {
       if (region.joined()) joined.push_back(name);
@@ -67,6 +62,7 @@ public:
       auto adding = core->addChild(name);
       co_await adding;
     }
+    core->isRestored = false;
     auto settled = core->writer->durable();
     co_await settled;
     auto listening = listenOn(host, core->config.listen);
@@ -128,26 +124,34 @@ kj::Promise<void> CentralCore::addChild(const std::string& region) {
     writer->rows().append(kj::mv(*first));
     auto child = kj::heap<Child>(region, kj::mv(document),
                                  Child::Parts{host, blobs, *writer, *this});
-    project(*child, orderKeys(registry, region));
-    // What the table lists but nobody declares any more goes as well.
-    std::set<std::string> stale;
-    for (auto& [key, written] : child->document().table().rows()) stale.insert(key);
-    project(*child, stale);
+    // A document of nothing is of a region that the backup knew nothing of.
+    bool isUnknown = recovery.wasRestored() && child->document().orders().version().isNone();
+    if (isRestored || isUnknown) {
+      RowChanges unread;
+      child->document().forgetChild(unread);
+      addRows(writer->rows(), child->document().ids().name, unread);
+    }
+    projectAll(*child);
+    // A head names the version it comes with, so it waits until there can be one.
+    if (!child->document().isUnread()) heads->follow(region);
     children[region] = kj::mv(child);
-    heads->follow(region);
   });
+}
+
+void CentralCore::projectAll(Child& child) {
+  project(child, orderKeys(registry, child.getName()));
+  // What the table lists but nobody declares any more goes as well.
+  std::set<std::string> stale;
+  for (auto& [key, written] : child.document().table().rows()) stale.insert(key);
+  project(child, stale);
 }
 
 void CentralCore::project(Child& child, const std::set<std::string>& keys) {
   Readings readings;
   auto& ids = child.document().ids();
   auto region = ids.name.substr(ids.name.find('/') + 1);
-  for (auto& key : keys) {
-    auto reading = readOrder(registry, region, key);
-    readings[key] = reading ? std::optional<Bytes>(encodeReading(*reading)) : std::nullopt;
-  }
-  Authorship author{CENTRAL_HOME_GEN, registry.getEra(), *documents};
-  auto edited = child.document().project(readings, host.clock.wallMs(), author);
+  for (auto& key : keys) readings[key] = readingOf(registry, region, key);
+  auto edited = child.document().project(readings, host.clock.wallMs(), authorship());
   if (!edited.refused.empty()) {
     logEvent(Severity::ERROR, "document.full", {{"region", region}, {"reason", edited.refused}});
   }
@@ -211,6 +215,7 @@ void CentralCore::greeted(const std::string& name, schema::ChildHello::Reader he
     found->second.address = at;
     registry.saveRegion(name, writer->rows());
   }
+  if (recovery.wasRestored()) learnKeys(name, hello);
   changes.note();
 }
 
@@ -236,6 +241,11 @@ kj::Promise<void> CentralCore::serveSession(Secured peer) {
     kj::Maybe<Principal> who;
     if (person != nullptr) who = person->principal();
     return persons->serve(kj::mv(peer), kj::mv(who), nowMs());
+  }
+  if (name == nullptr && mayReturn(peer.peer)) {
+    return takeBack(peer.peer).then([]() -> kj::Promise<void> {
+      return KJ_EXCEPTION(DISCONNECTED, "central knows this region again; dial anew");
+    });
   }
   return KJ_EXCEPTION(FAILED, "no region joined with this key", peer.peer.name.c_str());
 }

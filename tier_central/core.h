@@ -5,6 +5,7 @@
 #include "shared/daemon/child.h"
 #include "shared/daemon/front_door.h"
 #include "shared/journal/chronicle.h"
+#include "shared/daemon/recovery.h"
 #include "shared/daemon/trusted_clock.h"
 #include "shared/replica/writer.h"
 #include "tier_central/declare.h"
@@ -13,11 +14,14 @@
 namespace skerry {
 
 class PersonDoor;
+constexpr uint64_t CENTRAL_HOME_GEN = 1;  // regions do not move
 
 struct CentralConfig {
   std::string listen = "0.0.0.0:443";
   std::string advertise;  // HOST:PORT for tokens; empty: where it listens
 };
+
+class Adoption;
 
 class CentralCore final : private EnrollDesk, private RenewDesk, private PeerPolicy,
                           private ChildOwner {
@@ -42,6 +46,11 @@ public:
   bool isRevokedKey(const Hash& key) const { return registry.revoked.contains(key); }
   // Where people come in, from now on; outlives the core. Without one nobody does.
   void receive(PersonDoor& door) { persons = &door; }
+  // After a restore: regions whose orders were not read back and that nobody wrote off. While there
+  // are any, nothing may be declared.
+  std::vector<std::string> awaited() const;
+  // From now on it is not waited for; when it comes, it is read all the same.
+  kj::Promise<void> writeOff(const std::string& region);
 
   Host& host;
   CentralConfig config;
@@ -60,6 +69,7 @@ public:
   Changes changes;  // of a child's status, or of anything declared
   std::string address;  // HOST:PORT in use
   Bytes authorityEnvelope;  // kind "authority", signed by the root
+  Recovery recovery{CENTRAL_DOCUMENT};
 
 private:
   CentralCore(Host& host, CentralConfig config, Chronicle& chronicle)
@@ -78,6 +88,20 @@ private:
   kj::Promise<void> addChild(const std::string& region);
   void project(Child& child, const std::set<std::string>& keys);
   void noteRegion(const std::string& region, bool isOnline);
+  void projectAll(Child& child);
+  Authorship authorship() const { return {CENTRAL_HOME_GEN, registry.getEra(), *documents}; }
+  // This database is a backup: a new era, and every document to be read: restored.cpp.
+  void takeRestored(const Restored& restored);
+  void beginEra(uint64_t above);
+  // A region that joined after the backup was taken, known by the certificate that we gave it.
+  bool mayReturn(const PeerIdentity& peer) const;
+  kj::Promise<void> takeBack(const PeerIdentity& peer);
+  void learnKeys(const std::string& region, schema::ChildHello::Reader hello);
+  void forgetChildren(const std::string& except);
+  void adopt(const std::string& region, const Orders& shown, Adoption& adoption);
+  Bytes documentKey() const override { return documents->publicKey(); }
+  kj::Promise<void> shown(const std::string& region, const Orders& shown) override;
+  void wasRead(const std::string& region) override;
   kj::Promise<void> signHead(const std::string& region);
 
   void greeted(const std::string& region, schema::ChildHello::Reader hello) override;
@@ -95,6 +119,7 @@ private:
   Hash rootKey;
   std::set<std::string> onlineNoted;  // regions
   PersonDoor* persons = nullptr;
+  bool isRestored = false;  // while opening
   kj::Own<FrontDoor> door;
   kj::Own<Heads> heads;
 };

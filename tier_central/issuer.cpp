@@ -25,16 +25,17 @@ Statement AuthorityIssuer::about(std::string_view kind, std::string id, std::str
   return statement;
 }
 
-Bytes AuthorityIssuer::policy(const std::string& tenant, const std::optional<BlockWord>& block,
+Bytes AuthorityIssuer::policy(const std::string& name, const TenantObject& tenant,
                               const Quota* share, Batch& rows) {
+  Decoded<schema::Tenant> manifest(tenant.manifest);
   capnp::MallocMessageBuilder message;
   auto policy = message.initRoot<schema::Policy>();
-  policy.setTenant(tenant);
+  policy.setTenant(name);
   if (share != nullptr) writeBounds(*share, policy.initShare());
-  writeBlock(block, policy);
+  writeBlock(tenant.block, policy);
+  if (tenant.quota.isBounded()) policy.setQuota(manifest.get().getQuota());
   auto body = encode<schema::Policy>(policy);
-  return signStatement(authority, about("policy", tenant, tenant, rows), view(body),
-                       BodyIs::INLINE);
+  return signStatement(authority, about("policy", name, name, rows), view(body), BodyIs::INLINE);
 }
 
 Bytes AuthorityIssuer::siteRecord(const std::string& name, const SiteObject& site, Batch& rows) {

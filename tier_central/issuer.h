@@ -17,8 +17,8 @@ public:
   Bytes newLife();
 
   // `share`: of the region that gets it; null for a tenant without a quota.
-  Bytes policy(const std::string& tenant, const std::optional<BlockWord>& block,
-               const Quota* share, Batch& rows);
+  Bytes policy(const std::string& name, const TenantObject& tenant, const Quota* share,
+               Batch& rows);
   Bytes siteRecord(const std::string& name, const SiteObject& site, Batch& rows);
   Bytes home(const std::string& name, const SiteObject& site, Batch& rows);
   // The intent's sequence goes into `app`.

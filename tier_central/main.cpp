@@ -1,7 +1,9 @@
 // skerry-central: owns policy, tenancy, application revisions and the root of trust.
+#include "shared/daemon/backup_verbs.h"
 #include "shared/daemon/description_verbs.h"
 #include "shared/daemon/preflight.h"
 #include "shared/daemon/program.h"
+#include "tier_central/backup_tier.h"
 #include "tier_central/doctor.h"
 #include "tier_central/init.h"
 #include "tier_central/service.h"
@@ -49,6 +51,7 @@ int main(int argc, char** argv) {
     return examineCentral(host, transport, config.listen);
   });
   doctor->add_option("--listen", config.listen, "where it is to serve")->capture_default_str();
+  addBackupVerbs(app, data, code, centralBackup());
   addDescriptionVerbs(app, data, code, centralSubject);
   return parseAndRun(app, argc, argv, code);
 }

@@ -1,5 +1,6 @@
 #include "tier_central/orders.h"
 #include "capnp/authority.capnp.h"
+#include "shared/ledger/order_entry.h"
 #include "shared/model/encoded.h"
 #include "tier_central/issuer.h"
 #include <algorithm>
@@ -42,7 +43,7 @@ std::optional<OrderReading> readHead(const Registry& registry, const std::string
 }
 
 // A token lives as long as its site.
-OrderReading readToken(const TokenObject& token, const Bytes& siteGen, uint64_t era) {
+OrderReading readToken(const TokenObject& token, const Bytes& siteGen) {
   capnp::MallocMessageBuilder message;
   auto order = message.initRoot<schema::TokenOrder>();
   order.setSite(token.name);
@@ -51,7 +52,7 @@ OrderReading readToken(const TokenObject& token, const Bytes& siteGen, uint64_t 
   if (!token.callsHome) order.setSecretHash(token.secretHash.view());
   order.setCallsHome(token.callsHome);
   order.setExpiresMs(token.expiresMs);
-  return {siteGen, encode<schema::TokenOrder>(order), {era, token.seq}, {}};
+  return {siteGen, encode<schema::TokenOrder>(order), token.seq, {}};
 }
 
 bool belongsTo(const Registry& registry, const TokenObject& token, const std::string& region) {
@@ -121,7 +122,19 @@ std::optional<OrderReading> readOrder(const Registry& registry, const std::strin
   if (found == registry.tokens.end() || !belongsTo(registry, found->second, region)) {
     return std::nullopt;
   }
-  return readToken(found->second, registry.sites.at(found->second.name).gen, registry.getEra());
+  return readToken(found->second, registry.sites.at(found->second.name).gen);
+}
+
+std::optional<Bytes> readingOf(const Registry& registry, const std::string& region,
+                               const std::string& key) {
+  auto reading = readOrder(registry, region, key);
+  if (!reading) return std::nullopt;
+  OrderEntry entry;
+  entry.gen = Gen::from(view(reading->gen));
+  entry.origin = {0, entry.gen, reading->seq.era, reading->seq.n};
+  entry.value = std::move(reading->value);
+  entry.blobs = std::move(reading->blobs);
+  return encodeOrderEntry(entry);
 }
 
 }  // namespace skerry

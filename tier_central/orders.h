@@ -19,6 +19,10 @@ std::set<std::string> orderKeys(const Registry& registry, const std::string& reg
 std::optional<OrderReading> readOrder(const Registry& registry, const std::string& region,
                                       const std::string& key);
 
+// The same, as an encoded entry of the document.
+std::optional<Bytes> readingOf(const Registry& registry, const std::string& region,
+                               const std::string& key);
+
 inline std::string policyKey(const std::string& tenant) { return "policy/" + tenant; }
 inline std::string siteKey(const std::string& site) { return "site/" + site; }
 inline std::string userKey(const std::string& id) { return std::string(USER_ORDER) + id; }

@@ -130,8 +130,8 @@ TokenObject readToken(const Bytes& value) {
   auto stored = decoded.get();
   return {str(stored.getKind()), str(stored.getName()), str(stored.getHost()), stored.getNumber(),
           optionalHash(stored.getSecretHash()).value_or(Hash()), stored.getExpiresMs(),
-          optionalHash(stored.getUsedBy()), stored.getRevoked(), stored.getSeq(),
-          stored.getCallsHome()};
+          optionalHash(stored.getUsedBy()), stored.getRevoked(),
+          {stored.getEra(), stored.getSeq()}, stored.getCallsHome()};
 }
 
 }  // namespace
@@ -152,6 +152,13 @@ AuthoritySeq Registry::nextSeq(Batch& rows) {
 uint32_t Registry::nextNumber(Batch& rows) {
   putMeta(rows, NUMBER_ROW, ++number);
   return number;
+}
+
+uint64_t Registry::eraOf(BytesView row) { return decodeNumber(copy(row)); }
+
+void Registry::skipNumbers(Batch& rows) {
+  number += NUMBERS_SKIPPED;
+  putMeta(rows, NUMBER_ROW, number);
 }
 
 void Registry::setEra(uint64_t to, Batch& rows) {
@@ -254,7 +261,8 @@ void Registry::saveToken(const std::string& id, Batch& rows) const {
     stored.setExpiresMs(token.expiresMs);
     if (token.usedBy) stored.setUsedBy(token.usedBy->view());
     stored.setRevoked(token.revoked);
-    stored.setSeq(token.seq);
+    stored.setSeq(token.seq.n);
+    stored.setEra(token.seq.era);
     stored.setCallsHome(token.callsHome);
   });
 }

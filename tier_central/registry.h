@@ -14,6 +14,7 @@
 
 namespace skerry {
 
+constexpr uint32_t NUMBERS_SKIPPED = 1 << 20;  // per restore: more than any fleet joins meanwhile
 constexpr uint32_t CENTRAL_NUMBER = 1;  // as a writer; regions and hosts are numbered from 2
 constexpr kj::StringPtr CENTRAL_DOCUMENT = "central"_kj;  // the document id of central's own rows
 
@@ -70,7 +71,7 @@ struct TokenObject {
   int64_t expiresMs = 0;
   std::optional<Hash> usedBy;
   bool revoked = false;
-  uint64_t seq = 0;  // of its last change
+  AuthoritySeq seq;  // of its last change
   bool callsHome = false;  // an approval: its id is a host's identity, and there is no secret
 };
 struct UserObject {
@@ -98,7 +99,11 @@ public:
   AuthoritySeq nextSeq(Batch& rows);
   uint32_t nextNumber(Batch& rows);
   void setEra(uint64_t era, Batch& rows);
+  // After a restore: numbers given out since the backup are not given again.
+  void skipNumbers(Batch& rows);
   uint64_t getEra() const { return era; }
+  // Of the row that keeps it.
+  static uint64_t eraOf(BytesView row);
 
   // Writes the object's row, or erases it when the object is not in the map any more.
   void saveTenant(const std::string& name, Batch& rows) const;

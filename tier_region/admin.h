@@ -26,6 +26,8 @@ public:
   kj::Promise<void> usage(UsageContext context) override;
   kj::Promise<void> approveHost(ApproveHostContext context) override;
   kj::Promise<void> events(EventsContext context) override;
+  kj::Promise<void> backup(BackupContext context) override;
+  kj::Promise<void> restoreStatus(RestoreStatusContext context) override;
 
 private:
   RegionCore& core();

@@ -87,7 +87,13 @@ public:
     core->startedMs = host.clock.wallMs();
     auto loading = Blobs::load(*core->store);
     core->blobs = co_await loading;
-    auto counting = nextCounter(*core->store, "statusEpoch", 1);
+    auto looking = findRestored(*core->store, SELF_DOCUMENT);
+    auto restored = co_await looking;
+    auto recalling = core->store->get(Table::META, SELF_DOCUMENT, view(RECOVERY_ROW));
+    auto recovery = co_await recalling;
+    KJ_IF_MAYBE(row, recovery) core->recovery.load(view(*row));
+    auto counting = nextCounter(*core->store, "statusEpoch",
+                                restored == nullptr ? 1 : host.clock.wallMs());
     auto epoch = co_await counting;
     core->registers = kj::heap<RegisterSource>(statusEpoch(epoch, host.entropy.next()));
     core->chronicle.begin(epoch, SKERRY_VERSION);
@@ -102,10 +108,12 @@ public:
     trustCentral(*core);
     core->takeTime();
     core->takePeople(keysOf(core->upward->orders()));
+    KJ_IF_MAYBE(mark, restored) core->takeRestored(*mark);
     core->assigner = kj::heap<Assigner>(core->upward->orders(), core->documents->publicKey());
     for (auto& [site, plan] : core->assigner->sites()) core->unopened.insert(site);
     auto adding = core->addMissingChildren();
     co_await adding;
+    core->isRestored = false;
     core->reportUses();
     auto settled = core->writer->durable();
     co_await settled;
@@ -221,17 +229,28 @@ kj::Promise<void> RegionCore::openMissingChildren() {
 void RegionCore::addChild(const std::string& site, kj::Own<Document> document) {
   if (children.contains(site) || !assigner->sites().contains(site)) return;
   auto child = kj::heap<Child>(site, kj::mv(document), Child::Parts{host, blobs, *writer, *this});
+  // A document of nothing may be of a site that the backup knew nothing of.
+  bool isUnknown = recovery.wasRestored() && child->document().orders().version().isNone();
+  if (isRestored || isUnknown) {
+    RowChanges unread;
+    child->document().forgetChild(unread);
+    addRows(writer->rows(), child->document().ids().name, unread);
+  }
+  children[site] = kj::mv(child);
+  projectAll(*children.at(site));
+  reportLink(site);
+}
+
+void RegionCore::projectAll(Child& child) {
   std::set<std::string> keys{"home", "site", HEAD_KEY};
-  for (auto& [key, written] : child->document().table().rows()) keys.insert(key);
-  for (auto& app : assigner->meant(site)) {
+  for (auto& [key, written] : child.document().table().rows()) keys.insert(key);
+  for (auto& app : assigner->meant(child.getName())) {
     keys.insert("app/" + app);
     keys.insert("policy/" + app.substr(0, app.find('/')));
   }
   for (auto& [id, person] : people.all()) keys.insert(std::string(USER_ORDER) + id);
-  projectInto(*child, keys);
-  children[site] = kj::mv(child);
-  reportLink(site);
-  reportApps(site, keys);
+  projectInto(child, keys);
+  reportApps(child.getName(), keys);
 }
 
 // Nothing of this life of the site applies to a later one: neither its document nor its hosts.
@@ -320,11 +339,12 @@ bool RegionCore::isRevoked(const Hash& key) const {
 }
 
 void RegionCore::projectInto(Child& child, const std::set<std::string>& keys) {
+  if (recovery.awaitsParent) return;
   auto& site = child.getName();
   Readings readings;
   for (auto& key : keys) readings[key] = assigner->read(site, key);
   auto edited = child.document().project(
-      readings, clock.nowMs(), Authorship{assigner->sites().at(site).homeGen, era, *documents});
+      readings, clock.nowMs(), authorOf(site));
   if (!edited.refused.empty()) {
     logEvent(Severity::ERROR, "document.full", {{"site", site}, {"reason", edited.refused}});
   }
@@ -350,6 +370,7 @@ void RegionCore::ordersChanged(const std::set<std::string>& keys) {
     auto entry = entries.find(key);
     if (entry != entries.end()) fetchMissing(entry->second);
   }
+  noteCaughtUp();
   changes.note();
 }
 
@@ -386,6 +407,7 @@ kj::Promise<void> RegionCore::serveSession(Secured peer) {
     if (person != nullptr) who = person->principal();
     return persons->serve(kj::mv(peer), kj::mv(who), clock.nowMs());
   }
+  if (member == nullptr) member = takeBack(peer.peer);
   if (member == nullptr) {
     return KJ_EXCEPTION(FAILED, "no host joined with this key", peer.peer.name.c_str());
   }
@@ -396,9 +418,10 @@ kj::Promise<void> RegionCore::serveSession(Secured peer) {
   return child->second->serve(kj::mv(peer.stream), restOfLife(peer.peer, clock.nowMs()));
 }
 
-void RegionCore::greeted(const std::string& site, schema::ChildHello::Reader) {
+void RegionCore::greeted(const std::string& site, schema::ChildHello::Reader hello) {
   door->admit(writer->durable());
   noteSite(site, true);
+  if (recovery.wasRestored()) learnNumber(site, hello.getWriter());
   registers->set(site + "/link", linkStatus(true, clock.nowMs()));
   parent->statusChanged();
   changes.note();
@@ -454,10 +477,12 @@ void RegionCore::reportLink(const std::string& site) {
 void RegionCore::fillHello(schema::ChildHello::Builder hello) {
   hello.setAdvertise(config.advertise.empty() ? address : config.advertise);
   hello.setDocumentKey(view(documents->publicKey()));
+  hello.setWriter(self.number);
   sayHeld(self, parent->getKey(), hello);
 }
 
 void RegionCore::greeted(schema::ParentHello::Reader hello) {
+  hearCentral(hello);
   auto envelope = readShown(self, parent->getKey(), hello).authority;
   if (envelope == self.authority && self.parentKey == parent->getKey()) return;
   KJ_REQUIRE(!envelope.empty(), "this central does not show which keys are central's");

@@ -8,6 +8,7 @@
 #include "shared/daemon/parent.h"
 #include "shared/daemon/problems.h"
 #include "shared/daemon/people.h"
+#include "shared/daemon/recovery.h"
 #include "shared/daemon/renewal.h"
 #include "shared/daemon/rollup.h"
 #include "shared/daemon/self.h"
@@ -72,6 +73,7 @@ public:
   std::string address;  // HOST:PORT in use
   Changes changes;  // of anything shown
   kj::Own<HeadRelay> headRelay;
+  Recovery recovery{SELF_DOCUMENT};
 
 private:
   RegionCore(Host& host, const Transport& transport, RegionConfig config, Chronicle& chronicle)
@@ -87,7 +89,22 @@ private:
   // Projects what the central document says into the sites' documents it touches.
   void project(const Assigner::TouchedKeys& touched);
   void projectInto(Child& child, const std::set<std::string>& keys);
+  void projectAll(Child& child);
+  Authorship authorOf(const std::string& site) const {
+    return {assigner->sites().at(site).homeGen, era, *documents};
+  }
   void addChild(const std::string& site, kj::Own<Document> document);
+  // This database is a backup: restored.cpp. Nothing goes down before central said what it wants
+  // now, and to a site not before it showed what it holds.
+  void takeRestored(const Restored& restored);
+  void beginEra(uint64_t above);
+  void hearCentral(schema::ParentHello::Reader hello);
+  void noteCaughtUp();
+  void forgetChildren(const std::string& except);
+  void adopt(const std::string& site, const Orders& shown);
+  // A host that joined after the backup was taken, known by the certificate that we gave it.
+  const Members::Member* takeBack(const PeerIdentity& peer);
+  void learnNumber(const std::string& site, uint32_t number);
   kj::Promise<void> addMissingChildren();
   kj::Promise<void> openMissingChildren();
   std::set<std::string> unopened;  // sites that may have a home here and have no child yet
@@ -145,6 +162,9 @@ private:
   void noteSite(const std::string& site, bool isOnline);
   void reportRollups();
   kj::Promise<void> rollUpForEver();
+  Bytes documentKey() const override { return documents->publicKey(); }
+  kj::Promise<void> shown(const std::string& site, const Orders& shown) override;
+  void wasRead(const std::string& site) override;
   // Towards central.
   bool mayLead(const std::string& name) override { return name == "central"; }
   void fillHello(schema::ChildHello::Builder hello) override;
@@ -162,6 +182,8 @@ private:
   Hash rootKey;
   PersonDoor* persons = nullptr;
   uint64_t era = 0;
+  bool isRestored = false;  // while opening
+  std::optional<VersionId> centralHolds;  // as it said in this life
   int64_t startedMs = 0;
   OwnKey caKey;
   std::vector<OwnCert> caChain;

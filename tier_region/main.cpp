@@ -1,8 +1,10 @@
 // skerry-region: schedules the sites near it, relays central's orders, issues certificates.
+#include "shared/daemon/backup_verbs.h"
 #include "shared/daemon/description_verbs.h"
 #include "shared/daemon/join_verb.h"
 #include "shared/daemon/preflight.h"
 #include "shared/daemon/service_start.h"
+#include "tier_region/backup_tier.h"
 #include "tier_region/doctor.h"
 #include "tier_region/join.h"
 #include "tier_region/service.h"
@@ -49,6 +51,7 @@ int main(int argc, char** argv) {
     return examineRegion(host, transport, config.listen);
   });
   doctor->add_option("--listen", config.listen, "where it is to serve")->capture_default_str();
+  addBackupVerbs(app, data, code, regionBackup());
   addDescriptionVerbs(app, data, code, regionSubject);
   return parseAndRun(app, argc, argv, code);
 }

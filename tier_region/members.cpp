@@ -24,9 +24,30 @@ void Members::put(const Hash& deviceKey, Member member) {
   place = std::move(member);
 }
 
+std::optional<Hash> Members::keyOf(const std::string& site) const {
+  auto keys = keysOf.find(site);
+  if (keys == keysOf.end()) return std::nullopt;
+  return *keys->second.begin();
+}
+
 void Members::add(const Hash& deviceKey, const Member& member, Batch& rows) {
   removeOthers(member.site, &deviceKey, rows);
   put(deviceKey, member);
+  save(deviceKey, member, rows);
+}
+
+void Members::setNumber(const std::string& site, uint32_t number, Batch& rows) {
+  auto keys = keysOf.find(site);
+  if (keys == keysOf.end()) return;
+  for (auto& key : keys->second) {
+    auto& member = members.at(key);
+    if (member.number != 0) continue;
+    member.number = number;
+    save(key, member, rows);
+  }
+}
+
+void Members::save(const Hash& deviceKey, const Member& member, Batch& rows) {
   capnp::MallocMessageBuilder message;
   auto peer = message.initRoot<schema::StoredPeer>();
   peer.setSite(member.site);

@@ -19,8 +19,11 @@ public:
   };
   const Member* find(const Hash& deviceKey) const;
   const Member* ofSite(const std::string& site) const;
+  std::optional<Hash> keyOf(const std::string& site) const;
   // A site has one host: a newer one replaces the older, whose key is revoked.
   void add(const Hash& deviceKey, const Member& member, Batch& rows);
+  // The number of a host that was taken back without one.
+  void setNumber(const std::string& site, uint32_t number, Batch& rows);
   // Its hosts' keys are revoked.
   void removeSite(const std::string& site, Batch& rows);
 
@@ -34,6 +37,7 @@ public:
   RevokedKeys revoked{SELF_DOCUMENT};
 
 private:
+  void save(const Hash& deviceKey, const Member& member, Batch& rows);
   void removeOthers(const std::string& site, const Hash* kept, Batch& rows);
   void put(const Hash& deviceKey, Member member);
 

@@ -29,6 +29,8 @@ public:
   kj::Promise<void> doctor(DoctorContext context) override;
   kj::Promise<void> usage(UsageContext context) override;
   kj::Promise<void> events(EventsContext context) override;
+  kj::Promise<void> backup(BackupContext context) override;
+  kj::Promise<void> restoreStatus(RestoreStatusContext context) override;
 
 private:
   Host& host;

@@ -38,7 +38,13 @@ public:
     core->writer = kj::heap<Writer>(*core->store, kj::mv(failed));
     core->writer->hold();
     Batch first;
-    auto counting = nextCounter(*core->store, "statusEpoch", 1, first);
+    auto looking = findRestored(*core->store, SELF_DOCUMENT);
+    auto restored = co_await looking;
+    auto recalling = core->store->get(Table::META, SELF_DOCUMENT, view(RECOVERY_ROW));
+    auto recovery = co_await recalling;
+    KJ_IF_MAYBE(row, recovery) core->recovery.load(view(*row));
+    auto counting = nextCounter(*core->store, "statusEpoch",
+                                restored == nullptr ? 1 : host.clock.wallMs(), first);
     auto epoch = co_await counting;
     core->registers = kj::heap<RegisterSource>(statusEpoch(epoch, host.entropy.next()));
     auto running = core->store->scan(Table::RUN, SELF_DOCUMENT);
@@ -47,6 +53,7 @@ public:
     auto reading = openDocument(*core->store, idsOf(core->self), first);
     core->document = co_await reading;
     core->writer->rows().append(kj::mv(first));
+    KJ_IF_MAYBE(mark, restored) core->takeRestored(*mark);
     auto marking = core->store->scan(Table::MARK, SELF_DOCUMENT);
     auto markRows = co_await marking;
     takeAssignments(*core, markRows);
@@ -156,6 +163,7 @@ bool SiteCore::mayLead(const std::string& name) {
 }
 
 void SiteCore::fillHello(schema::ChildHello::Builder hello) {
+  hello.setWriter(self.number);
   KJ_IF_MAYBE(up, parent) sayHeld(self, (*up)->getKey(), hello);
 }
 
@@ -172,6 +180,7 @@ void SiteCore::greeted(schema::ParentHello::Reader hello) {
     self.parentKey = up.getKey();
     saveSelf(self, writer->rows());
   }
+  hearRegion(hello);
   reportHost();
 }
 
@@ -196,11 +205,13 @@ void SiteCore::ordersChanged(const std::set<std::string>& keys) {
   if (keys.contains(HEAD_KEY)) takeHead();
   takePeople(keys);
   acted(assignments->update(keys, writer->rows()));
+  noteCaughtUp();
 }
 
 void SiteCore::blobArrived(const Hash& hash) {
   auto apps = assignments->blobArrived(hash, writer->rows());
   if (!apps.empty()) acted(apps);
+  noteCaughtUp();
 }
 
 // Acting waits for the disk: what was started must be known after a power cut.

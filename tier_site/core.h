@@ -8,6 +8,7 @@
 #include "shared/daemon/parent.h"
 #include "shared/link/listener.h"
 #include "shared/daemon/people.h"
+#include "shared/daemon/recovery.h"
 #include "shared/daemon/renewal.h"
 #include "shared/daemon/self.h"
 #include "shared/daemon/usage.h"
@@ -78,6 +79,8 @@ public:
   kj::Maybe<kj::Own<Parent>> parent;
   People people;
   std::string regionName;
+  // After a restore: while it awaits its parent, what runs is not ended for what a backup says.
+  Recovery recovery{SELF_DOCUMENT};
 
 private:
   SiteCore(Host& host, const Transport& transport, Events& events)
@@ -94,6 +97,9 @@ private:
   void reportApp(const TenantAndName& app);
   void noteOrders(const TenantAndName& name, const Assignments::App* app);
   void reportHost();
+  void takeRestored(const Restored& restored);
+  void hearRegion(schema::ParentHello::Reader hello);
+  void noteCaughtUp();
   void fetchMissing();
   void statusMoved();
 
@@ -128,6 +134,7 @@ private:
   Bytes authorityKey;
   int64_t startedMs = 0;
   int64_t aloneSinceMs = 0;  // by the boot clock
+  std::optional<VersionId> regionHolds;  // as it said in this life
   const Transport& transport;
   kj::Own<Outward> outward;  // towards the region
   kj::Own<Handshaker> handshaker;

@@ -1,4 +1,5 @@
 #include "tier_site/leave.h"
+#include "shared/daemon/backup.h"
 #include "capnp/uplink.capnp.h"
 #include "shared/async/plainly.h"
 #include "shared/async/task.h"
@@ -203,7 +204,7 @@ void erase(Host& host, Wipe wipe) {
   IdentityFolder(host.files).erase();
   for (auto& name : host.files.listNames()) {
     bool isOurs = name.startsWith(SITE_DATABASE) || name.startsWith(TELEMETRY_DATABASE) ||
-                  name == "run" || name == "run.json" ||
+                  name.startsWith(KEPT_ASIDE) || name == "run" || name == "run.json" ||
                   name == "admin.sock" || name == "identity" || name == AUDIT_FOLDER;
     if (isOurs || wipe == Wipe::EVERYTHING) host.files.tryRemove(kj::Path(kj::str(name)));
   }

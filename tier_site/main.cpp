@@ -1,9 +1,11 @@
 // skerry-site: runs applications on one host of a site, and keeps deciding when it is alone.
+#include "shared/daemon/backup_verbs.h"
 #include "shared/daemon/description_verbs.h"
 #include "shared/daemon/join_verb.h"
 #include "shared/daemon/preflight.h"
 #include "shared/daemon/service_start.h"
 #include "shared/host/real_service.h"
+#include "tier_site/backup_tier.h"
 #include "tier_site/call_home.h"
 #include "tier_site/doctor.h"
 #include "tier_site/join.h"
@@ -115,6 +117,7 @@ int main(int argc, char** argv) {
   });
   doctor->add_option("--engine", config.engineSocket, "the container engine's socket")
       ->capture_default_str();
+  addBackupVerbs(app, data, code, siteBackup());
   addDescriptionVerbs(app, data, code, siteSubject);
   return parseAndRun(app, argc, argv, code);
 }

@@ -52,7 +52,7 @@ void SiteService::equip(SiteCore& opened) {
   book.attach(*opened.writer, opened.histories);
   happened.chronicle.begin(opened.registers->getEpoch(), SKERRY_VERSION);
   if (supervisor != nullptr) {
-    running().want(allotted(opened));
+    want(opened);
     tellAll(opened);
     opened.begin(core.quiet());
     if (adopted) opened.connect();
@@ -88,7 +88,7 @@ kj::Promise<void> SiteService::start() {
     // What is wanted is known before what runs is looked at, so that nothing of ours is taken for
     // something to remove.
     auto& opened = KJ_ASSERT_NONNULL(core.get());
-    running().want(allotted(opened));
+    want(opened);
     opened.begin(core.quiet());
     return running().adopt();
   }).then([this] {
@@ -96,7 +96,7 @@ kj::Promise<void> SiteService::start() {
     happened.watch.live();
     watching = watchForEver().eagerlyEvaluate(nullptr);
     KJ_IF_MAYBE(opened, core.get()) {
-      running().want(allotted(*opened));  // what was found running has its room
+      want(*opened);  // what was found running has its room
       opened->connect();
     }
   }).then([this] { return openSocket(); }).then([this] { return openDoor(); });
@@ -202,7 +202,12 @@ std::vector<std::string> SiteService::unready() {
   return {trouble + "; applications run and are healed, changes from above wait"};
 }
 
-void SiteService::wanted() { running().want(allotted(KJ_ASSERT_NONNULL(core.get()))); }
+void SiteService::wanted() { want(KJ_ASSERT_NONNULL(core.get())); }
+
+void SiteService::want(SiteCore& opened) {
+  running().endNothing(opened.recovery.awaitsParent);
+  running().want(allotted(opened));
+}
 
 // What is wanted, as far as this host has room for it.
 std::map<InstanceId, Slot> SiteService::allotted(SiteCore& opened) {

@@ -52,6 +52,7 @@ private:
   std::map<InstanceId, Slot> allotted(SiteCore& opened);
   void tellAll(SiteCore& opened);
   kj::Promise<void> watchForEver();
+  void want(SiteCore& opened);
   kj::Promise<void> openSocket();
   kj::Promise<void> stopCore();
   kj::Promise<void> openDoor();

@@ -157,13 +157,17 @@ void Supervisor::consider(const InstanceId& id) {
   // still run in the other.
   if (!runtime(instance.kind).known || !process.tried || !container.tried) return;
   auto nowMs = host.clock.bootMs();
-  if (instance.stray && instance.strayRetryMs <= nowMs) return clearStray(id, instance);
+  bool isClearing = instance.stray && instance.strayRetryMs <= nowMs;
+  if (isClearing && !endsNothing) return clearStray(id, instance);
   auto step = nextStep(instance.wanted ? &*instance.wanted : nullptr,
                        instance.seen ? &*instance.seen : nullptr, instance.run, nowMs);
+  bool isEnd = step.verb == RunStep::Verb::STOP || step.verb == RunStep::Verb::REMOVE;
+  bool lives = instance.seen && instance.seen->state != Observed::State::EXITED;
+  if (endsNothing && isEnd && lives) return;
   // No life for a while is better than two at once.
   if (instance.stray && step.verb == RunStep::Verb::START) step = {};
   if (step.verb != RunStep::Verb::NONE) return act(id, instance, step);
-  if (instance.stray && (step.atMs == 0 || instance.strayRetryMs < step.atMs)) {
+  if (instance.stray && !endsNothing && (step.atMs == 0 || instance.strayRetryMs < step.atMs)) {
     step.atMs = instance.strayRetryMs;
   }
   if (step.atMs != 0) wakeAt(id, step.atMs);

@@ -37,6 +37,9 @@ public:
   kj::Promise<void> adopt();
   // Hands every history to the records again: they may have missed some.
   void saveAll();
+  // What is wanted is only what a backup says: what is missing is started, and nothing that runs is
+  // ended. To be followed by want().
+  void endNothing(bool so) { endsNothing = so; }
   // All that should run. What is not in it is stopped and removed.
   void want(std::map<InstanceId, Slot> slots);
 
@@ -98,6 +101,7 @@ private:
   RunRecords& records;
   kj::Function<void(const InstanceId&)> changed;
   std::map<InstanceId, Instance> instances;
+  bool endsNothing = false;
   kj::TaskSet tasks;
 };
 

@@ -35,6 +35,7 @@ constexpr auto VERBS = std::to_array<Verb>({
     {"whoami", nullptr, "who you are, where, and what you may", defineWhoami},
     {"context", nullptr, "fleets that you reach from here", defineContext},
     {"audit", nullptr, "what was done, by whom", defineAudit},
+    {"restore", nullptr, "what a restore from a backup waits for and found", defineRestore},
     {"up", nullptr, "central, a region and a site on this machine", defineUp},
     {"version", nullptr, "of this client", defineVersion},
     {"completion", nullptr, "a script with which a shell completes command lines",

@@ -37,6 +37,7 @@ Run defineRole(CLI::App& parser);
 Run defineWhoami(CLI::App& parser);
 Run defineContext(CLI::App& parser);
 Run defineAudit(CLI::App& parser);
+Run defineRestore(CLI::App& parser);
 Run defineUp(CLI::App& parser);
 Run defineBlock(CLI::App& parser);
 Run defineUnblock(CLI::App& parser);

@@ -1,5 +1,6 @@
 #include "shared/daemon/child.h"
 #include "shared/daemon/log.h"
+#include "shared/replica/read_back.h"
 #include <kj/debug.h>
 
 namespace skerry {
@@ -25,6 +26,7 @@ Child::Child(std::string name, kj::Own<Document> document, Parts parts)
 Child::~Child() noexcept(false) { close(); }
 
 void Child::close() {
+  reading = kj::READY_NOW;
   if (server != nullptr) server->detach();
   server = nullptr;
   down = nullptr;
@@ -121,6 +123,21 @@ kj::Promise<void> Child::eventMark(EventMarkCall context) {
 
 kj::Promise<void> Child::events(EventsTold context) {
   return parts.owner.events(name, kj::mv(context));
+}
+
+// Who claims to hold what we never signed is served as if it had not; only a document that is known
+// to have been forgotten stays closed.
+void Child::mustRead() {
+  auto& client = KJ_ASSERT_NONNULL(down);
+  reading = kj::evalLater([this, client]() mutable {
+    return readBack(client, held->orders(), parts.owner.documentKey());
+  }).then([this](kj::Own<Orders>&& shown) {
+    auto& borrowed = *shown;
+    return parts.owner.shown(name, borrowed).attach(kj::mv(shown));
+  }).then([this] { server->startOrders(); }, [this](kj::Exception&& reason) {
+    alarm(text(reason.getDescription()));
+    if (!held->isUnread()) server->startOrders();
+  }).eagerlyEvaluate(nullptr);
 }
 
 void Child::alarm(const std::string& text) {

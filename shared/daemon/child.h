@@ -25,6 +25,15 @@ public:
   // Its journal.
   virtual kj::Promise<void> eventMark(const std::string&, EventMarkCall context);
   virtual kj::Promise<void> events(const std::string&, EventsTold context);
+  // Our own, which signed what it holds; read again in a life that forgot it.
+  virtual Bytes documentKey() const { return {}; }
+  // It holds `shown`, which we signed and do not know of: adopts it (read_back.h). The child gets
+  // nothing before this resolves. `shown` outlives it.
+  virtual kj::Promise<void> shown(const std::string& child, const Orders&) {
+    KJ_UNIMPLEMENTED("nothing is read back here", child.c_str());
+  }
+  // It holds nothing that we do not know of: its document takes projections again.
+  virtual void wasRead(const std::string&) {}
   // It gave its identity up. Resolves when that is durable.
   virtual kj::Promise<void> left(const std::string& child) {
     KJ_UNIMPLEMENTED("who is below this tier is retired at central", child.c_str());
@@ -54,6 +63,7 @@ public:
 
   const std::string& getName() const { return name; }
   Document& document() { return *held; }
+  const Document& document() const { return *held; }
   const RegisterMirror& mirror() const { return registers; }
   bool online() const { return server != nullptr && server->wasGreeted(); }
   int64_t sinceMs() const { return changedMs; }  // when it went on- or offline; 0: never came
@@ -68,6 +78,8 @@ private:
   void fillHello(schema::ChildHello::Reader child, schema::ParentHello::Builder parent) override;
   void statusChanged(const std::vector<std::string>& keys) override;
   void localChanged() override {}
+  void mustRead() override;
+  void wasRead() override { parts.owner.wasRead(name); }
   void alarm(const std::string& text) override;
   kj::Promise<void> left() override;
   kj::Promise<void> eventMark(EventMarkCall context) override;
@@ -87,6 +99,7 @@ private:
   kj::Maybe<schema::Downlink::Client> down;
   ChildSession* server = nullptr;  // owned by `ours`
   kj::Canceler serving;            // of whoever waits in serve()
+  kj::Promise<void> reading = kj::READY_NOW;  // back what it holds
 };
 
 }  // namespace skerry

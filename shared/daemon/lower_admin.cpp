@@ -54,4 +54,10 @@ kj::Promise<void> LowerAdmin::label(LabelContext context) {
   return kj::READY_NOW;
 }
 
+// Each of their documents recovers for itself, so there is nobody to do without.
+kj::Promise<void> LowerAdmin::restoreConfirm(RestoreConfirmContext context) {
+  refuse(context.getResults(), {notHere(tier, "restore confirm")});
+  return kj::READY_NOW;
+}
+
 }  // namespace skerry

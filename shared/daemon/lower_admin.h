@@ -20,6 +20,7 @@ public:
   kj::Promise<void> removeUser(RemoveUserContext context) final;
   kj::Promise<void> block(BlockContext context) final;
   kj::Promise<void> label(LabelContext context) final;
+  kj::Promise<void> restoreConfirm(RestoreConfirmContext context) final;
 
 private:
   const char* tier;

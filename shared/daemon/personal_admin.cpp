@@ -1,4 +1,5 @@
 #include "shared/daemon/personal_admin.h"
+#include "shared/daemon/admin_socket.h"
 #include "shared/daemon/audit_entries.h"
 #include "shared/daemon/audit_query.h"
 #include "shared/model/time_text.h"
@@ -9,7 +10,10 @@ namespace {
 
 // These may take as long as the caller likes.
 const std::set<std::string_view> LONG{"logs", "changed", "usage",  "doctor",
-                                      "get",  "status",  "events", "why"};
+                                      "get",  "status",  "events", "why",
+                                      "backup"};
+// What these answer with, keys among it, does not leave the machine.
+const std::set<std::string_view> AT_THE_MACHINE{"backup"};
 
 }  // namespace
 
@@ -19,6 +23,7 @@ PersonalAdmin::DispatchCallResult PersonalAdmin::dispatchCall(uint64_t interface
   auto known = adminMethod(interfaceId, methodId);
   KJ_IF_MAYBE(method, known) {
     auto name = nameOf(*method);
+    if (AT_THE_MACHINE.contains(name) && caller.from != ADMIN_SOCKET.cStr()) refuseFromAfar(name);
     if (name != "whoami" && name != "audit") {
       auto request = passOn(next, *method, context);
       if (LONG.contains(name)) context.allowCancellation();
@@ -31,6 +36,15 @@ PersonalAdmin::DispatchCallResult PersonalAdmin::dispatchCall(uint64_t interface
     }
   }
   return schema::Admin::Server::dispatchCall(interfaceId, methodId, context);
+}
+
+void PersonalAdmin::refuseFromAfar(std::string_view method) {
+  auto entry = entryOf(caller, method);
+  entry.outcome = "denied";
+  entry.text = "asked for from another machine";
+  log->deny(kj::mv(entry));
+  KJ_FAIL_REQUIRE("this holds the private keys of the daemon and is had on its own machine only",
+                  std::string(method).c_str());
 }
 
 void PersonalAdmin::noteDenial(const AdminMethod& method, AnyContext& context,

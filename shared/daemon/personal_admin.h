@@ -18,6 +18,7 @@ public:
   kj::Promise<void> audit(AuditContext context) override;
 
 private:
+  [[noreturn]] void refuseFromAfar(std::string_view method);
   // Of a call that answered with a problem.
   void noteDenial(const AdminMethod& method, AnyContext& context,
                   capnp::DynamicStruct::Reader results);

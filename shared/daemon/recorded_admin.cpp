@@ -8,7 +8,8 @@ namespace {
 
 // These change nothing.
 const std::set<std::string_view> SHOWING{"status", "plan",    "get",    "logs",
-                                         "why",    "changed", "doctor", "usage", "events"};
+                                         "why",    "changed", "doctor", "usage", "events",
+                                         "restoreStatus"};
 
 bool isChange(std::string_view method, AnyContext& context) {
   if (method == "apply") {

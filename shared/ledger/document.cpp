@@ -1,12 +1,19 @@
 #include "shared/ledger/document.h"
+#include "shared/ledger/mutant.h"
+#include <algorithm>
 #include <kj/debug.h>
 
 namespace skerry {
 
 namespace {
 
-const std::string NEW_ROW = "new";
+const std::string NEW_ROW = "new", UNREAD_ROW = "unread";
 constexpr uint64_t DAY_MS = uint64_t(24) * 3'600 * 1'000;
+
+// The value of a row that is there or not.
+std::optional<Bytes> flag(bool isSet) {
+  return isSet ? std::optional<Bytes>(Bytes{1}) : std::nullopt;
+}
 
 }  // namespace
 
@@ -24,7 +31,9 @@ Document::Document(DocumentIds ids, const StoredRows& rows)
   projected.load(rows);
   expiring.load(rows);
   for (auto& row: rows) {
-    if (row.part == Part::META && text(view(row.key)) == NEW_ROW) newDatabase = true;
+    if (row.part != Part::META) continue;
+    if (text(view(row.key)) == NEW_ROW) newDatabase = true;
+    if (text(view(row.key)) == UNREAD_ROW) unread = true;
   }
 }
 
@@ -33,9 +42,13 @@ HelloState Document::hello() const { return helloOf(ordersHalf, localHalf, newDa
 void Document::setNew(bool isNew, RowChanges& rows) {
   if (newDatabase == isNew) return;
   newDatabase = isNew;
-  std::optional<Bytes> value;
-  if (isNew) value = Bytes{1};
-  rows.push_back({Part::META, copy(view(NEW_ROW)), kj::mv(value)});
+  rows.push_back({Part::META, copy(view(NEW_ROW)), flag(isNew)});
+}
+
+void Document::setUnread(bool isUnread, RowChanges& rows) {
+  if (unread == isUnread) return;
+  unread = isUnread;
+  rows.push_back({Part::META, copy(view(UNREAD_ROW)), flag(isUnread)});
 }
 
 Orders::Edited Document::edit(const OrdersEdit& edit, int64_t nowMs, const Authorship& author) {
@@ -45,10 +58,40 @@ Orders::Edited Document::edit(const OrdersEdit& edit, int64_t nowMs, const Autho
 
 Orders::Edited Document::project(const Readings& readings, int64_t nowMs,
                                  const Authorship& author) {
-  auto wanted = skerry::project(readings, projected);
+  if (unread) return {};
+  auto wanted = skerry::project(readings, projected, ordersHalf);
   if (wanted.empty()) return {};
-  auto edited = edit(wanted, nowMs, author);
+  auto edited = edit(wanted.edit, nowMs, author);
   if (edited.refused.empty()) projected.record(wanted, ordersHalf.version(), edited.rows);
+  return edited;
+}
+
+void Document::forgetChild(RowChanges& rows) {
+  KJ_REQUIRE(identity.end == DocumentEnd::PARENT, "a child has no child", identity.name);
+  setUnread(true, rows);
+}
+
+bool Document::isMore(const VersionId& version, const Hash& root) const {
+  auto& held = ordersHalf.version();
+  if (version != held) return version > held;
+  return unread ? root != ordersHalf.root() : root > ordersHalf.root();
+}
+
+void Document::setRead(RowChanges& rows) { setUnread(false, rows); }
+
+Orders::Edited Document::adopt(const Orders& shown, int64_t nowMs, const Authorship& author) {
+  KJ_REQUIRE(author.era > shown.version().era || mutated(Mutant::RESTORE_WITHOUT_ERA),
+             "what a child holds is read in a later era", identity.name, shown.version().text());
+  OrdersEdit edit;
+  for (auto& [key, entry]: shown.entries()) edit.puts[key] = entry.bytes;
+  for (auto& [key, entry]: ordersHalf.entries()) {
+    if (!edit.puts.contains(key)) edit.erases.insert(key);
+  }
+  Authorship ours{std::max(author.homeGen, shown.version().homeGen), author.era, author.signer};
+  auto edited = ordersHalf.edit(edit, nowMs, ours);
+  if (!edited.refused.empty()) return edited;
+  projected.align(ordersHalf, edited.rows);
+  setRead(edited.rows);
   return edited;
 }
 

@@ -38,8 +38,19 @@ public:
 
   // --- At the parent ---------------------------------------------------------------------------
   Orders::Edited edit(const OrdersEdit& edit, int64_t nowMs, const Authorship& author);
-  // Edits so that the orders follow these readings, and records that in the table.
+  // Edits so that the orders follow these readings, and records that in the table. Does nothing
+  // while the document is unread: the caller hands in everything once it was read.
   Orders::Edited project(const Readings& readings, int64_t nowMs, const Authorship& author);
+  // This parent was restored: its child may hold what it does not remember (read_back.h).
+  void forgetChild(RowChanges& rows);
+  bool isUnread() const { return unread; }
+  // Whether a child that holds this version holds something that we do not know of.
+  bool isMore(const VersionId& version, const Hash& root) const;
+  // The child holds nothing else than we do.
+  void setRead(RowChanges& rows);
+  // Our orders become what the child showed, in a version of our own, whose era is a later one.
+  // What it lacks is not ours any more; what we never wrote stays in them until it is projected.
+  Orders::Edited adopt(const Orders& shown, int64_t nowMs, const Authorship& author);
 
   // --- At the child ----------------------------------------------------------------------------
   void trust(const TrustedParent& parent, RowChanges& rows);
@@ -67,13 +78,14 @@ private:
   friend class DocumentLink;
   void settleHistory(uint64_t random, RowChanges& rows);
   void setNew(bool isNew, RowChanges& rows);
+  void setUnread(bool isUnread, RowChanges& rows);
 
   DocumentIds identity;
   Orders ordersHalf;
   Local localHalf;
   ProjectionTable projected;
   Expiry expiring;
-  bool newDatabase = false;
+  bool newDatabase = false, unread = false;
   uint64_t lastHlc = 0;
   uint64_t forgivenAtMs = 0;  // on the clock of `expiring`
 };

@@ -36,11 +36,25 @@ Step DocumentLink::onHello(BytesView hello) {
 
 void DocumentLink::greetOrders(const Comparison& compared, Step& step) {
   if (!maySendOrders()) return;
-  if (peer == Peer::CHILD && compared.orders == Comparison::OrdersAre::THEIRS_NEWER) {
-    step.alarms.push_back("the child of " + document.ids().name + " holds orders " +
-                          theirs.version.text() + ", newer than ours: this parent was restored");
+  if (peer == Peer::CHILD && document.isMore(theirs.version, theirs.root)) {
+    if (compared.orders == Comparison::OrdersAre::THEIRS_NEWER) {
+      step.alarms.push_back("the child of " + document.ids().name + " holds orders " +
+                            theirs.version.text() + ", newer than ours: this parent was restored");
+    }
+    step.mustRead = true;
+    return;
+  }
+  if (peer == Peer::CHILD && document.isUnread()) {
+    document.setRead(step.rows);
+    step.wasRead = true;
   }
   step.orders = ordersSender.start(theirs.version, theirs.root);
+}
+
+Step DocumentLink::startOrders() {
+  Step step;
+  if (greeted && maySendOrders()) step.orders = ordersSender.start(theirs.version, theirs.root);
+  return step;
 }
 
 void DocumentLink::greetLocal(const Comparison& compared, Step& step) {

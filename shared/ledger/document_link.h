@@ -25,6 +25,10 @@ struct Step {
   bool ordersAdvanced = false, localChanged = false;
   std::vector<std::string> alarms;        // for people, each a sentence
   bool needsRewrite = false;              // our own dots forked: Document::rewriteOwn
+  // The child says that it holds orders we do not know of. Nothing is sent to it until they were
+  // read, or shown to be no such orders: then startOrders().
+  bool mustRead = false;
+  bool wasRead = false;                   // it holds no others: everything may be projected
 };
 
 class DocumentLink {
@@ -38,6 +42,8 @@ public:
   Step onOrdersReply(BytesView reply);
   Step onLocal(BytesView message);
   Step onLocalReply(BytesView reply);
+  // What `mustRead` waited for is settled.
+  Step startOrders();
   // The document changed, through this link or elsewhere.
   Step changed();
 

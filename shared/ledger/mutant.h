@@ -17,6 +17,7 @@ enum class Mutant {
   BASIS_BY_POSITION,       // an override is bound to the revision instead of the value
   BASIS_OF_ASSIGNED,       // ... to the value of a revision that is not the selected one
   NO_PROJECTION_TABLE,     // the projector erases what it did not write
+  RESTORE_WITHOUT_ERA,     // a restored parent goes on counting where its backup stopped
 };
 
 #ifdef SKERRY_MUTANTS

@@ -98,7 +98,8 @@ Orders::Edited Orders::edit(const OrdersEdit& edit, int64_t nowMs, const Authors
   auto next = prepare(edit);
   result.refused = refusal(next);
   if (!result.refused.empty()) return result;
-  if (next.empty() && !held.id.isNone()) return result;
+  // A new era shows even when nothing else changed.
+  if (next.empty() && !held.id.isNone() && held.id.era == author.era) return result;
   Version version{name, {author.homeGen, author.era, held.id.n + 1}, nowMs, next.draft.root};
   KJ_REQUIRE(version.id > held.id, "a parent may not go back to a lower homeGen or era",
              version.id.text(), held.id.text());

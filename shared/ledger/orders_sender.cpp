@@ -105,8 +105,8 @@ Bytes pieceOf(const Orders& orders, const std::vector<Part>& parts, bool isLast)
 
 }  // namespace
 
-OrdersSender::OrdersSender(const Orders& orders, BlobSource blobs)
-    : orders(orders), blobs(kj::mv(blobs)) {}
+OrdersSender::OrdersSender(const Orders& orders, BlobSource blobs, size_t piecesPerBurst)
+    : orders(orders), blobs(kj::mv(blobs)), piecesPerBurst(piecesPerBurst) {}
 
 std::vector<Bytes> OrdersSender::start(const VersionId& held, const Hash& root) {
   started = true;
@@ -193,12 +193,17 @@ std::vector<Bytes> OrdersSender::pieces(BytesView wanted, BytesView after, Versi
   if (mine > theirs) messages.push_back(list());
   if (mine != theirs) return messages;
   Cutter cutter(orders, wanted, after);
-  for (size_t i = 0; i < PIECES_PER_BURST && !cutter.atEnd(); i++) {
+  for (size_t i = 0; i < piecesPerBurst && !cutter.atEnd(); i++) {
     auto parts = cutter.next();
-    bool isLast = i + 1 == PIECES_PER_BURST || cutter.atEnd();
+    bool isLast = i + 1 == piecesPerBurst || cutter.atEnd();
     messages.push_back(pieceOf(orders, parts, isLast));
   }
   return messages;
+}
+
+std::vector<Bytes> showOrders(const Orders& orders, BytesView reply) {
+  // One at a time, since they travel in one answer.
+  return OrdersSender(orders, {}, 1).onReply(reply);
 }
 
 std::vector<Bytes> OrdersSender::onReply(BytesView reply) {

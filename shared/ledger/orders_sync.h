@@ -27,7 +27,8 @@ using BlobSource = std::function<std::optional<Bytes>(const Hash&)>;
 // At the parent, and at a host that passes versions on to another host of its site.
 class OrdersSender {
 public:
-  OrdersSender(const Orders& orders, BlobSource blobs);
+  // `piecesPerBurst`: how many pieces are sent before an answer is awaited.
+  OrdersSender(const Orders& orders, BlobSource blobs, size_t piecesPerBurst = PIECES_PER_BURST);
 
   // Their hello said that they hold this. Messages to send in order; none when it is ours.
   std::vector<Bytes> start(const VersionId& held, const Hash& root);
@@ -49,11 +50,16 @@ private:
 
   const Orders& orders;
   BlobSource blobs;
+  size_t piecesPerBurst;
   VersionId theirs, offered;
   Hash offeredRoot;
   bool started = false;
   std::string refused;
 };
+
+// At a child whose parent was restored and asks what it holds, with an OrdersReply like any
+// receiver: the messages that answer it. None: the parent refused what it was shown.
+std::vector<Bytes> showOrders(const Orders& orders, BytesView reply);
 
 // The answer to a message that may not be sent by whom it came from.
 Bytes refuseOrders(const std::string& reason);
@@ -72,6 +78,8 @@ public:
     bool forked = false;                  // equal version with another root: alarm
   };
   Received receive(BytesView message);
+  // The first answer of one who has nobody's message yet: asks for the list.
+  Bytes ask() const { return wantsList(); }
   // Of a version that is not whole yet.
   size_t stagedBytes() const { return staging ? staging->bytes : 0; }
 

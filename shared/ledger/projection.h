@@ -14,6 +14,12 @@ namespace skerry {
 // Encoded entries by key of the target; nothing where the source has no reading any more.
 using Readings = std::map<std::string, std::optional<Bytes>>;
 
+struct Projected {
+  OrdersEdit edit;   // of the target
+  Readings behind;   // older than what the target holds: to be recorded, not to be written
+  bool empty() const { return edit.empty() && behind.empty(); }
+};
+
 // Belongs to one target document; its rows go into the same transaction as the target's.
 class ProjectionTable {
 public:
@@ -24,15 +30,21 @@ public:
   };
   const std::map<std::string, Written>& rows() const { return table; }
   const Written* find(const std::string& key) const;
-  // `edit` is what project() answered, `version` what the target holds after it.
-  void record(const OrdersEdit& edit, const VersionId& version, RowChanges& rows);
+  // `done` is what project() answered, `version` what the target holds after it.
+  void record(const Projected& done, const VersionId& version, RowChanges& rows);
+  // Other hands changed the target: what is listed is as it is there, or not listed any more.
+  void align(const Orders& target, RowChanges& rows);
   void load(const StoredRows& rows);
 
 private:
+  void note(const std::string& key, const Bytes& reading, const VersionId& version,
+            RowChanges& rows);
+
   std::map<std::string, Written> table;
 };
 
-// What must be edited in the target so that it follows these readings.
-OrdersEdit project(const Readings& readings, const ProjectionTable& table);
+// What follows from these readings. What the target holds of a later decision of the same authority
+// stays: the source is behind then, since it or what feeds it was restored.
+Projected project(const Readings& readings, const ProjectionTable& table, const Orders& target);
 
 }  // namespace skerry

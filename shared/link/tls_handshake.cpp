@@ -62,8 +62,7 @@ void TlsStream::admit() {
                                          verdict.reason.c_str()));
   }
   identity.key = keyHash(*certificate);
-  identity.name = commonName(*certificate);
-  identity.untilMs = validity(*certificate).untilMs;
+  describe(*certificate, identity);
 }
 
 // Replaces OpenSSL's whole verification, so that one place decides.

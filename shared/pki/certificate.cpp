@@ -221,9 +221,10 @@ Bytes rawPublicKey(X509& certificate) {
   return publicKey(*key);
 }
 
-std::string commonName(X509& certificate) {
+namespace {
+
+std::string commonNameIn(X509_NAME* subject) {
   KJ_DEFER(ERR_clear_error());
-  auto subject = X509_get_subject_name(&certificate);
   int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   if (index < 0) return "";
   kj::byte* utf8 = nullptr;
@@ -233,6 +234,16 @@ std::string commonName(X509& certificate) {
   KJ_DEFER(OPENSSL_free(utf8));
   if (size_t(size) > NAME_BYTES_MAX) return "";
   return std::string(reinterpret_cast<char*>(utf8), size);
+}
+
+}  // namespace
+
+std::string commonName(X509& certificate) {
+  return commonNameIn(X509_get_subject_name(&certificate));
+}
+
+std::string issuerName(X509& certificate) {
+  return commonNameIn(X509_get_issuer_name(&certificate));
 }
 
 bool isSelfSigned(X509& certificate) {

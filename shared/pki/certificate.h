@@ -67,6 +67,8 @@ std::optional<Hash> issuerKeyHash(X509& certificate);
 // The raw Ed25519 key; empty for another kind.
 Bytes rawPublicKey(X509& certificate);
 std::string commonName(X509& certificate);
+// The same of who issued it.
+std::string issuerName(X509& certificate);
 bool isSelfSigned(X509& certificate);
 
 struct Validity {

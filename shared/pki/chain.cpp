@@ -64,6 +64,14 @@ kj::StringPtr alpnName(Door door) {
   KJ_UNREACHABLE;
 }
 
+void describe(X509& leaf, PeerIdentity& peer) {
+  peer.name = commonName(leaf);
+  peer.untilMs = validity(leaf).untilMs;
+  peer.issuedMs = issuedMs(leaf);
+  peer.issuer = issuerKeyHash(leaf);
+  peer.issuerName = issuerName(leaf);
+}
+
 Verdict judgeLeaf(const PeerPolicy& policy, Door door, X509& leaf) {
   auto key = keyHash(leaf);
   auto issuer = issuerKeyHash(leaf);

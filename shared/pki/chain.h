@@ -28,8 +28,14 @@ struct PeerIdentity {
   std::string name;         // common name of the leaf
   bool resumed = false;
   int64_t untilMs = 0;       // when the leaf ends; 0: none was shown
+  int64_t issuedMs = 0;      // when it was issued, by its issuer's clock
+  std::optional<Hash> issuer;  // key that issued the leaf, and its common name
+  std::string issuerName;
   bool operator==(const PeerIdentity&) const = default;
 };
+
+// What the leaf says of itself and its issuer.
+void describe(X509& leaf, PeerIdentity& peer);
 
 // Asked at every handshake, resumed ones included. Answers may change at any time: what they say of
 // sessions that are open already is the owner's to act on.

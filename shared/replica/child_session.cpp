@@ -1,5 +1,6 @@
 #include "shared/replica/child_session.h"
 #include "shared/replica/document_store.h"
+#include "shared/replica/read_back.h"
 #include <kj/debug.h>
 
 namespace skerry {
@@ -45,9 +46,15 @@ kj::Promise<void> ChildSession::hello(HelloContext context) {
   greeted = true;
   addRows(parts.writer.rows(), parts.document.ids().name, step.rows);
   step.rows.clear();
+  if (step.wasRead) parts.hooks.wasRead();
+  if (step.mustRead) parts.hooks.mustRead();
   return parts.writer.durable().then([this, step = kj::mv(step)]() mutable {
     perform(kj::mv(step));
   });
+}
+
+void ChildSession::startOrders() {
+  if (greeted) perform(link.startOrders());
 }
 
 void ChildSession::ordersChanged() {
@@ -106,15 +113,7 @@ kj::Promise<void> ChildSession::status(StatusContext context) {
 kj::Promise<void> ChildSession::blob(BlobContext context) {
   context.allowCancellation();
   requireGreeted();
-  auto params = context.getParams();
-  auto content = parts.blobs.find(Hash::from(params.getHash()));
-  if (!content) return kj::READY_NOW;
-  auto results = context.getResults();
-  results.setSize(content->size());
-  if (params.getOffset() < content->size()) {
-    size_t end = kj::min(content->size(), params.getOffset() + schema::Uplink::BLOB_PIECE_BYTES);
-    results.setData(view(*content).slice(params.getOffset(), end));
-  }
+  answerBlob(parts.blobs, context.getParams(), context.getResults());
   return kj::READY_NOW;
 }
 

@@ -28,6 +28,10 @@ public:
   virtual void fillHello(schema::ChildHello::Reader child, schema::ParentHello::Builder parent) = 0;
   virtual void statusChanged(const std::vector<std::string>& keys) = 0;
   virtual void localChanged() = 0;
+  // The child says that it holds orders we do not know of: to be read back, then startOrders().
+  virtual void mustRead() {}
+  // The child holds no orders but ours: an unread document takes projections again.
+  virtual void wasRead() {}
   virtual void alarm(const std::string& text) = 0;
   // The child's journal. Answered as a parent does that keeps none, unless told otherwise.
   virtual kj::Promise<void> eventMark(EventMarkCall context);
@@ -55,6 +59,8 @@ public:
   void setDownlink(schema::Downlink::Client downlink) { down = kj::mv(downlink); }
   // The document's orders moved on.
   void ordersChanged();
+  // What mustRead() said is settled: the child gets what it lacks.
+  void startOrders();
   // The connection is over. Calls that it brought may still be ending: they find nothing here.
   void detach();
   bool wasGreeted() const { return greeted; }

@@ -1,5 +1,6 @@
 #include "shared/replica/parent_session.h"
 #include "shared/replica/document_store.h"
+#include "shared/replica/read_back.h"
 #include <kj/debug.h>
 
 namespace skerry {
@@ -217,6 +218,27 @@ kj::Promise<void> ParentHooks::events(EventsCall) {
 kj::Promise<void> ParentSession::events(EventsContext context) {
   context.allowCancellation();
   return parts.hooks.events(kj::mv(context));
+}
+
+// What is told is on disk: a parent that lost its memory must not learn what we lose ours of.
+kj::Promise<void> ParentSession::readBack(ReadBackContext context) {
+  context.allowCancellation();
+  return whenGreeted.addBranch().then([this] {
+    KJ_REQUIRE(tasks.get() != nullptr, "this session has ended");
+    return parts.writer.durable();
+  }).then([this, context]() mutable {
+    KJ_REQUIRE(tasks.get() != nullptr, "this session has ended");
+    auto messages = showOrders(parts.document.orders(), context.getParams().getReply());
+    auto list = context.getResults().initMessages(messages.size());
+    for (size_t i = 0; i < messages.size(); ++i) list.set(i, view(messages[i]));
+  });
+}
+
+kj::Promise<void> ParentSession::blob(BlobContext context) {
+  context.allowCancellation();
+  KJ_REQUIRE(greeted && tasks.get() != nullptr, "hello comes first");
+  answerBlob(parts.blobs, context.getParams(), context.getResults());
+  return kj::READY_NOW;
 }
 
 void ParentSession::taskFailed(kj::Exception&& exception) {

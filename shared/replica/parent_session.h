@@ -71,6 +71,8 @@ public:
   kj::Promise<void> logs(LogsContext context) override;
   kj::Promise<void> usage(UsageContext context) override;
   kj::Promise<void> events(EventsContext context) override;
+  kj::Promise<void> readBack(ReadBackContext context) override;
+  kj::Promise<void> blob(BlobContext context) override;
 
 private:
   void perform(Step&& step);

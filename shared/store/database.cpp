@@ -112,6 +112,7 @@ Answer Database::read(const Request& request) {
     return rows.get(get->table, get->document, view(get->key));
   }
   KJ_IF_MAYBE(scan, request.tryGet<ScanRows>()) return rows.scan(scan->table, scan->document);
+  if (request.is<DumpRows>()) return rows.dump(OWN_TABLE);
   return rows.documents(request.get<ListDocuments>().table);
 }
 

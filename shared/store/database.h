@@ -21,11 +21,12 @@ struct ScanRows {
 struct ListDocuments {
   Table table;
 };
-using Request = kj::OneOf<Batch, GetRow, ScanRows, ListDocuments>;
+struct DumpRows {};
+using Request = kj::OneOf<Batch, GetRow, ScanRows, ListDocuments, DumpRows>;
 
 // A batch's version, what was read, or why not.
 using Answer = kj::OneOf<uint64_t, kj::Maybe<Bytes>, std::vector<Row>, std::vector<std::string>,
-                         kj::Exception>;
+                         Batch, kj::Exception>;
 
 class Database {
 public:

@@ -56,6 +56,8 @@ kj::Promise<std::vector<std::string>> GroupStore::documents(Table table) {
   return ask<std::vector<std::string>>(ListDocuments {table});
 }
 
+kj::Promise<Batch> GroupStore::dump() { return ask<Batch>(DumpRows {}); }
+
 kj::Promise<void> GroupStore::close() {
   KJ_REQUIRE(closer == nullptr, "a store is closed once", settings.path.c_str());
   KJ_IF_MAYBE(reason, gone) return kj::cp(*reason);

@@ -17,6 +17,7 @@ public:
   kj::Promise<kj::Maybe<Bytes>> get(Table table, kj::StringPtr document, BytesView key) override;
   kj::Promise<std::vector<Row>> scan(Table table, kj::StringPtr document) override;
   kj::Promise<std::vector<std::string>> documents(Table table) override;
+  kj::Promise<Batch> dump() override;
   kj::Promise<void> close() override;
 
 private:

@@ -71,6 +71,21 @@ std::vector<Row> RowTable::scan(Table table, std::string_view document) {
   return rows;
 }
 
+Batch RowTable::dump(Table except) {
+  SqlStatement statement(connection,
+      "SELECT doc, tbl, key, sum, value FROM rows WHERE tbl != ?1 ORDER BY doc, tbl, key");
+  statement.add(int64_t(except));
+  Batch all;
+  while (statement.step()) {
+    auto document = text(statement.bytes(0));
+    auto table = Table(statement.number(1));
+    auto key = statement.bytes(2), value = statement.bytes(4);
+    verify(table, document, key, value, statement.number(3));
+    all.put(table, document.c_str(), key, value);
+  }
+  return all;
+}
+
 // From one document to the next through the index: costs the documents, not their rows.
 std::vector<std::string> RowTable::documents(Table table) {
   std::vector<std::string> found;

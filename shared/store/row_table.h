@@ -20,6 +20,8 @@ public:
   kj::Maybe<Bytes> get(Table table, std::string_view document, BytesView key);
   std::vector<Row> scan(Table table, std::string_view document);
   std::vector<std::string> documents(Table table);
+  // All rows but those of one table, as puts.
+  Batch dump(Table except);
 
 private:
   bool hasRows(Table table, std::string_view document);

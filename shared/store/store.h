@@ -65,6 +65,8 @@ public:
   virtual kj::Promise<std::vector<Row>> scan(Table table, kj::StringPtr document) = 0;
   // Documents that have rows in this table, sorted.
   virtual kj::Promise<std::vector<std::string>> documents(Table table) = 0;
+  // Everything there is, at one moment, as puts: what a backup is made of. In memory.
+  virtual kj::Promise<Batch> dump() = 0;
   // Refuses new work, commits what waits, checkpoints. Destroying a store instead abandons what
   // waits (its promises fail DISCONNECTED) after the running transaction has ended, and does no
   // other disk work.

@@ -118,6 +118,17 @@ public:
     });
   }
 
+  kj::Promise<Batch> dump() override {
+    return enqueue<Batch>(nullptr, [this]() {
+      Batch all;
+      for (auto& [key, value] : stored.rows) {
+        auto& [document, table, name] = key;
+        all.put(table, document.c_str(), view(name), view(value));
+      }
+      return all;
+    });
+  }
+
   kj::Promise<void> close() override {
     KJ_REQUIRE(closer == nullptr, "a store is closed once");
     auto paf = kj::newPromiseAndFulfiller<void>();

@@ -176,8 +176,7 @@ private:
       refuse("peer does not hold the key of its certificate");
     }
     peer.key = keyHash(leaf);
-    peer.name = commonName(leaf);
-    peer.untilMs = validity(leaf).untilMs;
+    describe(leaf, peer);
     return peer;
   }
 

@@ -55,6 +55,14 @@ public:
   kj::Promise<std::vector<std::string>> documents(Table) override {
     return std::vector<std::string>();
   }
+  kj::Promise<Batch> dump() override {
+    Batch all;
+    for (auto& [key, value] : rows) {
+      auto& [document, table, name] = key;
+      all.put(table, document.c_str(), view(name), view(value));
+    }
+    return kj::mv(all);
+  }
   kj::Promise<void> close() override { return kj::READY_NOW; }
 
 private:

@@ -47,9 +47,10 @@ Fleet::Fleet(uint64_t seed, FleetShape shapeParam, kj::Maybe<Repeats&> repeats)
   for (auto machine : machines()) machine->host.diskLatencyMsMax = shape.diskMsMax;
 }
 
-// The daemons before what they stand on.
+// The daemons before what they stand on, and what their sessions left before the clock.
 Fleet::~Fleet() noexcept(false) {
   for (auto machine : machines()) machine->host.powerOff();
+  world.runFor(FLEET_STEP_MS);
 }
 
 void Fleet::boot() {

@@ -1,5 +1,6 @@
 // Every call between tiers may come twice, late, and after newer ones; nothing but time is lost.
 #include "test/sim/fleet/stage.h"
+#include "test/sim/fleet/vault.h"
 #include "shared/ledger/local_entry.h"
 #include "shared/replica/document_store.h"
 #include <capnp/schema.h>
@@ -79,8 +80,9 @@ struct Script {
     apply("5");
     settle();
     ask();
+    restoreRegion();
     changeDisk();
-    apply("6");
+    apply("7");
     settle();
     leave();
     settle();
@@ -119,6 +121,19 @@ struct Script {
     fleet.world.runFor(MINUTE_MS);  // pings
   }
 
+  // It comes back from a backup, and reads back what its sites heard since.
+  void restoreRegion() {
+    auto& region = fleet.region(site().region);
+    auto backup = backUp(fleet, region);
+    apply("6", LARGE_BYTES);
+    settle();
+    fleet.world.network().cut("central", region.host.name());
+    restore(fleet, region, backup);
+    fleet.world.runFor(MINUTE_MS);
+    fleet.world.network().heal("central", region.host.name());
+    fleet.world.runFor(MINUTE_MS);
+  }
+
   void changeDisk() {
     site().host.powerOff();
     site().host.wipe();
@@ -128,14 +143,17 @@ struct Script {
     settle();
   }
 
-  // The last site gives its identity up, as `skerry-site leave` does.
+  // The last site gives its identity up, as `skerry-site leave` does: its daemon is stopped first.
   void leave() {
     auto& leaver = *fleet.sites.back();
-    auto& core = KJ_ASSERT_NONNULL(leaver.tier()->current());
-    JoinerPolicy policy(keyHash(*core.identity.root));
-    auto handshaker = fleet.transport->newHandshaker(leaver.host.host(), policy, core.identity);
-    auto address = fleet.world.run(
-        leaver.host.host().network.parseAddress((leaver.region + ":443").c_str()), MINUTE_MS);
+    leaver.host.crash();
+    auto& host = leaver.host.host();
+    auto loaded = IdentityFolder(host.files).load();
+    auto& identity = KJ_ASSERT_NONNULL(loaded);
+    JoinerPolicy policy(keyHash(*identity.root));
+    auto handshaker = fleet.transport->newHandshaker(host, policy, identity);
+    auto address =
+        fleet.world.run(host.network.parseAddress((leaver.region + ":443").c_str()), MINUTE_MS);
     auto peer = fleet.world.run(address->connect().then([&](kj::Own<kj::AsyncIoStream> stream) {
       return handshaker->connect(kj::mv(stream), Door::SESSION);
     }), MINUTE_MS);

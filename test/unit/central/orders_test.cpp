@@ -10,7 +10,7 @@ struct OrdersWorld : RegistryWorld {
   OrdersWorld() { apply(PLACES + "---\n" + application("one")); }
   void token(const std::string& id, const std::string& kind, const std::string& name) {
     registry.tokens[id] = {kind, name, "host1", 9, sha256(view("secret")), 1'234, std::nullopt,
-                           false, 55};
+                           false, {7, 55}};
   }
   std::optional<OrderReading> read(const std::string& region, const std::string& key) {
     return readOrder(registry, region, key);

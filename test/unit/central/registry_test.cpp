@@ -15,7 +15,7 @@ TEST_CASE("what is declared is the same after a restart") {
   w.registry.regions.at("north").number = w.registry.nextNumber(rows);
   w.registry.saveRegion("north", rows);
   TokenObject token{"site", "oslo", "host1", 5, sha256(view("secret")), 99,
-                    sha256(view("device")), true, 8};
+                    sha256(view("device")), true, {3, 8}};
   w.registry.tokens["t1"] = token;
   w.registry.saveToken("t1", rows);
   w.keep(kj::mv(rows));
@@ -53,7 +53,7 @@ TEST_CASE("what is declared is the same after a restart") {
   CHECK(kept.secretHash == token.secretHash);
   CHECK(kept.usedBy == token.usedBy);
   CHECK(kept.revoked);
-  CHECK(kept.seq == 8);
+  CHECK(kept.seq == AuthoritySeq{3, 8});
 }
 
 TEST_CASE("applying the same after a restart is still no change") {

@@ -43,6 +43,10 @@ protected:
     for (size_t i = 0; i < found.size(); ++i) fill(*found[i], items[i]);
     return kj::READY_NOW;
   }
+  kj::Promise<void> backup(BackupContext) override {
+    done.push_back("backup");
+    return kj::READY_NOW;
+  }
   kj::Promise<void> status(StatusContext context) override {
     auto status = context.getResults().initStatus();
     status.setTier("central");
@@ -124,6 +128,7 @@ private:
   std::vector<std::string>& done;
 };
 
+class NoBackup final : public schema::BackupSink::Server {};
 class NoSink final : public schema::LineSink::Server {};
 
 struct Office {
@@ -329,6 +334,22 @@ TEST_CASE("a method that nobody thought of is denied to bounded roles") {
   Office office;
   CHECK(office.refusal(office.as(Role::REGION_OPS, "north").doctorRequest()) == "4 denied");
   CHECK(office.refusal(office.local().doctorRequest()) == "");
+}
+
+TEST_CASE("a backup holds keys: nobody has it from another machine, whatever the role") {
+  Office office;
+  auto ask = [&](schema::Admin::Client admin) {
+    auto request = admin.backupRequest();
+    request.setSink(kj::heap<NoBackup>());
+    request.send().ignoreResult().wait(office.scope);
+  };
+  ask(office.local());
+  CHECK(office.done.back() == "backup");
+  office.done.clear();
+  CHECK_THROWS(ask(office.as(Role::GLOBAL_ADMIN, "")));
+  CHECK_THROWS(ask(office.as(Role::REGION_OPS, "north")));
+  CHECK(office.done.empty());
+  CHECK(office.audited().find("asked for from another machine") != std::string::npos);
 }
 
 TEST_CASE("every change is recorded: who, from where, what, and what came of it") {

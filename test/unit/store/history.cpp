@@ -33,6 +33,7 @@ public:
   kj::Promise<std::vector<std::string>> documents(Table table) override {
     return careful->documents(table);
   }
+  kj::Promise<Batch> dump() override { return careful->dump(); }
   kj::Promise<void> close() override { return careful->close(); }
 
 private:

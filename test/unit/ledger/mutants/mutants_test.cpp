@@ -1,7 +1,7 @@
 // Proves that the property suite notices the mistakes it exists for: the ledger is compiled once
 // more with its mutants, and each must violate a property within the seeds that CI runs.
 #include "shared/ledger/mutant.h"
-#include "test/unit/ledger/history.h"
+#include "test/unit/ledger/restored_parent.h"
 #include <doctest/doctest.h>
 
 namespace skerry {
@@ -71,4 +71,20 @@ TEST_CASE("a basis against a revision that is not selected is noticed") {
 
 TEST_CASE("a projector without its table is noticed") {
   isNoticed(Mutant::NO_PROJECTION_TABLE);
+}
+
+TEST_CASE("a restore that begins no new era is noticed") {
+  mutantInForce() = Mutant::RESTORE_WITHOUT_ERA;
+  auto found = findUndone(1, CI_SEEDS);
+  mutantInForce() = Mutant::NONE;
+  REQUIRE(found.has_value());
+  MESSAGE("noticed at seed " << found->seed << ": " << found->violation);
+}
+
+TEST_CASE("a projector without its table is noticed after a restore") {
+  mutantInForce() = Mutant::NO_PROJECTION_TABLE;
+  auto found = findUndone(1, CI_SEEDS);
+  mutantInForce() = Mutant::NONE;
+  REQUIRE(found.has_value());
+  MESSAGE("noticed at seed " << found->seed << ": " << found->violation);
 }

@@ -1,0 +1,49 @@
+// What became of the last restore of a central or region from a backup: whom it waits for, what it
+// found at its children, what it decided. Kept until the next restore. Pure but for its row.
+#pragma once
+#include "capnp/admin.capnp.h"
+#include "shared/daemon/restored.h"
+#include "shared/ledger/read_back.h"
+#include "shared/model/statement.h"
+#include <map>
+#include <set>
+
+namespace skerry {
+
+constexpr size_t RECOVERY_NOTES_MAX = 1'000;
+
+class Recovery {
+public:
+  struct Note {
+    std::string child, key;  // a region or site, a key of its orders
+    std::string outcome;     // adopted, deleted, inherited, conflict: stable words
+    bool operator==(const Note&) const = default;
+  };
+  // `document`: of the daemon's own rows.
+  explicit Recovery(kj::StringPtr document) : document(document) {}
+
+  // From now on; forgets an earlier one.
+  void begin(const Restored& restored, Batch& rows);
+  bool wasRestored() const { return restoredMs != 0; }
+  void note(const std::string& child, const std::string& key, std::string_view outcome);
+  void save(Batch& rows) const;
+  // Of its row, if there is one.
+  void load(kj::Maybe<BytesView> row);
+
+  int64_t backupMs = 0, restoredMs = 0;
+  std::set<std::string> writtenOff;
+  bool awaitsParent = false;                  // what it wants now has not come yet
+  AuthoritySeq known;                         // the newest statement that a child showed
+  std::map<std::string, AuthoritySeq> adopted;  // keys of everywhere, from one child only
+  std::vector<Note> notes;
+
+private:
+  kj::StringPtr document;
+};
+
+// When, and what was found.
+void writeRecovery(const Recovery& recovery, schema::RestoreView::Builder to);
+
+constexpr std::string_view RECOVERY_ROW = "recovery";
+
+}  // namespace skerry

@@ -1,0 +1,28 @@
+// Backup, and what a region waits for after a restore.
+#include "tier_region/admin.h"
+#include "tier_region/backup_tier.h"
+
+namespace skerry {
+
+kj::Promise<void> RegionAdmin::backup(BackupContext context) {
+  context.allowCancellation();
+  return sendBackup(host, regionBackup(), *core().store, context.getParams().getSink());
+}
+
+kj::Promise<void> RegionAdmin::restoreStatus(RestoreStatusContext context) {
+  auto& core = this->core();
+  auto view = context.getResults().initView();
+  view.setIsReady(!core.recovery.awaitsParent);
+  if (!core.recovery.wasRestored()) return kj::READY_NOW;
+  writeRecovery(core.recovery, view);
+  auto list = view.initChildren(core.children.size());
+  kj::uint i = 0;
+  for (auto& [name, child] : core.children) {
+    list[i].setName(name);
+    list[i].setState(child->document().isUnread() ? "awaited" : "read");
+    list[i++].setOnline(child->online());
+  }
+  return kj::READY_NOW;
+}
+
+}  // namespace skerry
