@@ -1,5 +1,6 @@
 #include "shared/cli/qr_code.h"
 #include "shared/cli/query.h"
+#include "shared/cli/site_tokens.h"
 #include "shared/cli/table.h"
 #include "shared/crypto/bytes.h"
 
@@ -10,6 +11,7 @@ struct Options {
   std::vector<std::string> words;
   std::string host;
   std::string ttl;
+  std::string selector, out;  // of many sites
   bool yes = false;
 };
 
@@ -23,9 +25,7 @@ ParsedNamed parseJoiner(const std::vector<std::string>& words) {
   return parsed;
 }
 
-Task<int> create(Cli& cli, Options options) {
-  auto parsed = parseJoiner(options.words);
-  if (parsed.failure) co_return cli.fail(*parsed.failure);
+ParsedDuration parseTtl(const Options& options) {
   ParsedDuration ttl;
   if (!options.ttl.empty()) ttl = parseDuration("--ttl", options.ttl);
   bool isForever = !ttl.failure && !options.ttl.empty() && ttl.ms == 0;
@@ -33,6 +33,30 @@ Task<int> create(Cli& cli, Options options) {
     ttl.failure = failure(ExitCode::USAGE, "usage", "--ttl: a token is good for some time at least",
                           "leave it out for 24h");
   }
+  return ttl;
+}
+
+std::optional<Failure> checkMany(const Options& options) {
+  bool isSites = options.words == std::vector<std::string>{"site"} && options.host.empty();
+  if (!isSites || options.selector.empty() || options.out.empty()) {
+    return failure(ExitCode::USAGE, "usage", "tokens for many sites go to files",
+                   "skerry token create site -l EXPRESSION --out DIR");
+  }
+  return checkSelector(options.selector);
+}
+
+kj::Promise<int> createMany(Cli& cli, const Options& options) {
+  auto wrong = checkMany(options);
+  if (wrong) return cli.fail(*wrong);
+  auto ttl = parseTtl(options);
+  if (ttl.failure) return cli.fail(*ttl.failure);
+  return createSiteTokens(cli, {options.selector, options.out, ttl.ms});
+}
+
+Task<int> create(Cli& cli, Options options) {
+  auto parsed = parseJoiner(options.words);
+  if (parsed.failure) co_return cli.fail(*parsed.failure);
+  auto ttl = parseTtl(options);
   if (ttl.failure) co_return cli.fail(*ttl.failure);
   auto connecting = connect(cli);
   auto connected = co_await connecting;
@@ -108,11 +132,14 @@ Run defineToken(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser.require_subcommand(1);
   auto* creating = parser.add_subcommand("create", "a one-time token, with the command to paste");
-  creating->add_option("KIND", options->words, "region NAME or site NAME")
+  creating->add_option("KIND", options->words, "region NAME, site NAME, or site with -l")
       ->required()
       ->expected(1, 2);
   creating->add_option("--host", options->host, "name of the host; otherwise the host says");
   creating->add_option("--ttl", options->ttl, "how long it is good: 24h unless said");
+  creating->add_option("-l,--selector", options->selector,
+                       "one for each site this matches that has not joined");
+  creating->add_option("--out", options->out, "the folder for them: DIR/SITE.token");
   parser.add_subcommand("list", "tokens and whether they were used");
   auto* revoking = parser.add_subcommand("revoke", "makes unused tokens worthless");
   revoking->add_option("NAME", options->words, "of the region or site")->required()->expected(1, 2);
@@ -120,6 +147,8 @@ Run defineToken(CLI::App& parser) {
   for (auto* inner : parser.get_subcommands({})) inner->fallthrough();
   return [options, &parser](Cli& cli) -> kj::Promise<int> {
     auto verb = parser.get_subcommands().at(0)->get_name();
+    bool isMany = !options->selector.empty() || !options->out.empty();
+    if (verb == "create" && isMany) return cli.bounded(createMany(cli, *options));
     if (verb == "create") return cli.bounded(create(cli, *options));
     if (verb == "list") return cli.bounded(list(cli));
     return cli.bounded(revoke(cli, *options));

@@ -161,6 +161,54 @@ TEST_CASE("a token that cannot be made says why, and what does not join gets non
   CHECK(site.run({"token", "create", "site"}).code == 2);
 }
 
+TEST_CASE("tokens for many sites are files, one for each that has not joined") {
+  Site site;
+  std::vector<std::string> asked;
+  site.admin.onGet = [](FakeAdmin::GetContext& context) {
+    CHECK(context.getParams().getQuery().getSelector() == "size = small");
+    auto items = context.getResults().initItems(3);
+    const char* names[] = {"bergen", "molde", "oslo"};
+    for (unsigned i = 0; i < 3; ++i) {
+      items[i].setKind("site");
+      items[i].setName(names[i]);
+      items[i].initStatus().initSite().setJoined(i == 1);
+    }
+  };
+  site.admin.onCreateToken = [&](FakeAdmin::CreateTokenContext& context) {
+    auto name = context.getParams().getRequest().getName();
+    asked.push_back(name.cStr());
+    context.getResults().initToken().setToken(kj::str("skerry1.", name));
+  };
+  std::vector<std::string> arguments{"token", "create", "site", "-l",
+                                     "size = small", "--out", "/van"};
+  auto ran = site.run(arguments);
+  CHECK(ran.code == 0);
+  CHECK(ran.out == "2 tokens are in /van\n");
+  CHECK(ran.err.find("1 of the sites have joined, and get none.") != std::string::npos);
+  CHECK(asked == std::vector<std::string>{"bergen", "oslo"});
+  CHECK(site.machine.files.at("/van/oslo.token") == "skerry1.oslo\n");
+  // A file that is there is kept, and nothing is made.
+  site.machine.files.erase("/van/bergen.token");
+  ran = site.run(arguments);
+  CHECK(ran.code == 6);
+  CHECK(ran.err.find("/van/oslo.token exists; nothing was made") != std::string::npos);
+  CHECK(asked.size() == 2);
+}
+
+TEST_CASE("tokens for many sites need sites, an expression and a folder") {
+  Site site;
+  for (auto& wrong : std::vector<std::vector<std::string>>{
+           {"site", "-l", "size = small"}, {"site", "--out", "/van"},
+           {"site", "oslo", "-l", "size = small", "--out", "/van"},
+           {"region", "-l", "size = small", "--out", "/van"},
+           {"site", "-l", "size = ", "--out", "/van"},
+           {"site", "-l", "size = small", "--out", "/van", "--ttl", "0s"}}) {
+    std::vector<std::string> words{"token", "create"};
+    words.insert(words.end(), wrong.begin(), wrong.end());
+    CHECK(site.run(words).code == 2);
+  }
+}
+
 TEST_CASE("tokens are listed, and revoked by the name of who would join") {
   Site site;
   site.admin.onGet = [](FakeAdmin::GetContext& context) {
