@@ -75,7 +75,8 @@ Task<int> createSiteTokens(Cli& cli, SiteTokens wanted) {
     auto wrong = cli.machine.write(file, made.token + "\n", Machine::Existing::KEEP);
     if (!wrong.empty()) {
       auto said = "cannot write " + file + ": " + wrong;
-      co_return cli.fail(failure(ExitCode::FAILED, "unwritten", said, "skerry token revoke " + site));
+      auto next = "skerry token revoke " + site;
+      co_return cli.fail(failure(ExitCode::FAILED, "unwritten", said, next));
     }
     written.push_back(PlainValue::object({{"site", PlainValue::of(site)},
                                           {"file", PlainValue::of(file)}}));
