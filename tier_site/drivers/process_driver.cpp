@@ -184,6 +184,8 @@ Task<Observed> ProcessDriver::look(InstanceId id) {
   bool linked = false;
   KJ_IF_MAYBE(link, s.link) linked = !(*link)->isLost();
   if (linked) {
+    // A keeper tells each change, and an idle one cannot miss an end.
+    if (!KJ_ASSERT_NONNULL(s.link)->status().isRunning()) co_return s.last;
     kj::Promise<Observed> asking = lookAtLink(s);
     auto answering = asking.then([](Observed&&) { return true; },
                                  [](kj::Exception&&) { return false; });
@@ -260,7 +262,11 @@ Task<Observed> ProcessDriver::startStep(Rendered r, uint64_t incarnation) {
 }
 
 Task<Observed> ProcessDriver::startAgain(Service& s, Rendered r, uint64_t incarnation) {
-  auto asking = KJ_ASSERT_NONNULL(s.link)->ask(kj::str("start incarnation=", incarnation));
+  auto asking = KJ_ASSERT_NONNULL(s.link)->ask(kj::str("start incarnation=", incarnation))
+      .catch_([&s](kj::Exception&& e) -> KeeperStatus {
+        s.link = nullptr;  // to be looked at anew
+        kj::throwFatalException(kj::mv(e));
+      });
   auto answer = co_await asking;
   if (answer.head() != "ok") refuse(r.id, explainKeeperError(answer.error(), r));
   s.last = observedFrom(r.id, answer);

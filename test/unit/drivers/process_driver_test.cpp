@@ -209,6 +209,34 @@ TEST_CASE("a keeper that hangs up is sought again until it is found") {
   CHECK(site.changes[0].oomKilled);
 }
 
+TEST_CASE("after a crash its keeper is asked for the next life and for nothing else") {
+  Site site;
+  int pid = site.machine.processes().start("service");
+  site.write("state", site.status("state", pid, "state=running\n"));
+  FakeKeeper keeper(site.machine, kj::StringPtr(site.folder().c_str()));
+  auto ended = "state=idle reason=exited code=-1 signal=9";
+  keeper.greeting = site.status("skerry-keeper 1.0", pid, ended);
+  keeper.answers["watch"] = site.status("ok", pid, ended);
+  site.list();
+  Rendered rendered;
+  rendered.id = site.id;
+  rendered.kind = RuntimeKind::PROCESS;
+  rendered.command = {"/bin/service"};
+  auto start = [&]() { return site.driver->start(rendered, 4); };
+  SUBCASE("which it begins") {
+    keeper.answers["start incarnation=4"] = site.status("ok", pid, "state=running");
+    CHECK(site.world.run(start(), 100000).state == State::RUNNING);
+    CHECK(keeper.asked == std::vector<std::string>{"watch", "start incarnation=4"});
+  }
+  SUBCASE("and is looked for anew when it does not answer") {
+    CHECK_THROWS(site.world.run(start(), 100000));
+    keeper.answers["start incarnation=4"] = site.status("ok", pid, "state=running");
+    CHECK(site.world.run(start(), 100000).state == State::RUNNING);
+    CHECK(keeper.asked == std::vector<std::string>{"watch", "start incarnation=4", "watch",
+                                                   "start incarnation=4"});
+  }
+}
+
 TEST_CASE("a line without end costs the connection, not the memory") {
   Site site;
   int pid = site.machine.processes().start("service");
