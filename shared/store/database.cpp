@@ -1,5 +1,6 @@
 #include "shared/store/database.h"
 #include "shared/store/file_format.h"
+#include "shared/store/last_writes.h"
 #include <kj/debug.h>
 
 namespace skerry {
@@ -65,7 +66,11 @@ Answer Database::perform(const Request& request, uint64_t& next) {
   Answer answer;
   auto failed = kj::runCatchingExceptions([&]() {
     KJ_IF_MAYBE(written, batch) {
-      for (auto& step : written->steps()) apply(step);
+      auto& steps = written->steps();
+      auto matters = lastWrites(steps);
+      for (size_t i = 0; i < steps.size(); ++i) {
+        if (matters[i]) apply(steps[i]);
+      }
       answer = next + 1;
     } else {
       answer = read(request);

@@ -1,3 +1,4 @@
+#include "shared/store/last_writes.h"
 #include "test/unit/store/backends.h"
 #include <kj/debug.h>
 
@@ -41,6 +42,37 @@ TEST_CASE("a batch appended to another comes after it") {
   first.append(putBatch(Table::LOCAL, "oslo", "b", "2"));
   REQUIRE(first.steps().size() == 2);
   CHECK(text(view(first.steps()[1].key)) == "b");
+}
+
+TEST_CASE("of the writes of one row only the last is carried out, unless rows are looked at") {
+  auto matters = [](auto fill) {
+    Batch batch;
+    auto put = [&](kj::StringPtr document, std::string_view key) {
+      batch.put(Table::LOCAL, document, view(key), nullptr);
+    };
+    fill(batch, put);
+    std::string told;
+    for (bool step : lastWrites(batch.steps())) told += step ? 'x' : '-';
+    return told;
+  };
+  CHECK(matters([](auto&, auto put) { put("oslo", "n"), put("oslo", "a"), put("oslo", "n"); }) ==
+        "-xx");
+  CHECK(matters([](auto&, auto put) { put("oslo", "n"), put("bergen", "n"); }) == "xx");
+  CHECK(matters([](auto& batch, auto put) {
+    put("oslo", "n");
+    batch.erase(Table::LOCAL, "oslo", view(std::string_view("n")));
+    batch.erase(Table::META, "oslo", view(std::string_view("n")));
+  }) == "-xx");
+  CHECK(matters([](auto& batch, auto put) {
+    put("oslo", "n");
+    batch.expect(Table::LOCAL, "oslo", view(std::string_view("n")), nullptr);
+    put("oslo", "n");
+  }) == "xxx");
+  CHECK(matters([](auto& batch, auto put) {
+    put("oslo", "n");
+    batch.eraseAll(Table::LOCAL, "oslo");
+    put("oslo", "n");
+  }) == "xxx");
 }
 
 TEST_CASE("a row beyond a bound is refused with the name of the bound") {
