@@ -22,15 +22,22 @@ public:
   // `timer` and `limits` outlive it.
   AdminConnection(kj::Own<kj::AsyncIoStream> stream, schema::Admin::Client admin, kj::Timer& timer,
                   const LinkLimits& limits)
-      : stream(kj::mv(stream)), filter(*this->stream, timer, limits, [] {}),
-        network(filter, capnp::rpc::twoparty::Side::SERVER, capnp::ReaderOptions()),
-        rpc(capnp::makeRpcServer(network, kj::mv(admin))),
-        refused(filter.onRefused().then([&timer, &limits](kj::String&&) {
-          return timer.afterDelay(limits.farewellMax);
-        })) {}
+      : AdminConnection(kj::mv(stream), kj::mv(admin), timer, limits,
+                        kj::newPromiseAndFulfiller<void>()) {}
   kj::Promise<void> onEnd() { return network.onDisconnect().exclusiveJoin(kj::mv(refused)); }
 
 private:
+  AdminConnection(kj::Own<kj::AsyncIoStream> stream, schema::Admin::Client admin, kj::Timer& timer,
+                  const LinkLimits& limits, kj::PromiseFulfillerPair<void> refusal)
+      : stream(kj::mv(stream)),
+        filter(*this->stream, timer, limits, [] {},
+               [refuse = kj::mv(refusal.fulfiller)](kj::StringPtr) mutable { refuse->fulfill(); }),
+        network(filter, capnp::rpc::twoparty::Side::SERVER, capnp::ReaderOptions()),
+        rpc(capnp::makeRpcServer(network, kj::mv(admin))),
+        refused(refusal.promise.then([&timer, &limits] {
+          return timer.afterDelay(limits.farewellMax);
+        })) {}
+
   kj::Own<kj::AsyncIoStream> stream;
   FrameFilter filter;
   capnp::TwoPartyVatNetwork network;

@@ -46,20 +46,15 @@ kj::Promise<void> Child::serve(kj::Own<kj::AsyncIoStream> stream, kj::Maybe<kj::
   auto& opened = *session.emplace(kj::heap<Session>(kj::mv(stream), Side::PARENT, kj::mv(uplink),
                                                     parts.host.timer, limits));
   opened.alsoCounts([this] { return server == nullptr ? 0 : server->stagedBytes(); });
+  KJ_IF_MAYBE(rest, life) {
+    opened.revokeAfter(*rest, "the certificate of this session has ended; come again with the next");
+  }
   auto ended = opened.onEnd().then([this](kj::String&& reason) {
     logEvent(Severity::INFO, "link.down", {{"child", name}, {"reason", reason}});
     changedMs = parts.host.clock.wallMs();
     close();
     parts.owner.statusChanged(name, {});
   });
-  KJ_IF_MAYBE(rest, life) {
-    // By the timer, which no change of the clock moves.
-    auto expiry = parts.host.timer.afterDelay(*rest).then([this]() -> kj::Promise<void> {
-      end("the certificate of this session has ended; come again with the next");
-      return kj::NEVER_DONE;
-    });
-    ended = ended.exclusiveJoin(kj::mv(expiry));
-  }
   return serving.wrap(kj::mv(ended));
 }
 

@@ -11,29 +11,32 @@ size_t sizeOf(FrameBundle::Segments segments) {
 
 }  // namespace
 
-FrameBundle::FrameBundle(kj::AsyncIoStream& stream)
-    : stream(stream), flight(kj::Promise<void>(kj::READY_NOW).fork()) {}
+FrameBundle::FrameBundle(kj::AsyncIoStream& stream) : stream(stream) {}
 
 kj::Promise<void> FrameBundle::write(Segments segments) {
   if (sizeOf(segments) > BUNDLED_FRAME_BYTES_MAX) {
-    return flight.addBranch().then([this, segments] {
-      return kj::Promise<void>(writeSlices(segments));
-    });
+    return landed().then([this, segments] { return kj::Promise<void>(writeSlices(segments)); });
   }
+  KJ_IF_MAYBE(reason, broken) return kj::cp(*reason);
   add(segments);
-  if (!isPlanned) {
-    isPlanned = true;
-    auto next = flight.addBranch().then([this] {
-      return kj::evalLast([this] { return flush(); });
-    });
-    flight = next.fork();
+  if (!isFlying) {
+    isFlying = true;
+    flight.add(fly());
   }
-  if (isBroken || gathered.size() > BUNDLE_BYTES_MAX) return flight.addBranch();
+  if (gathered.size() > BUNDLE_BYTES_MAX) return landed();
   return kj::READY_NOW;
 }
 
 kj::Promise<void> FrameBundle::end() {
-  return flight.addBranch().then([this] { stream.shutdownWrite(); });
+  return landed().then([this] { stream.shutdownWrite(); });
+}
+
+kj::Promise<void> FrameBundle::landed() {
+  KJ_IF_MAYBE(reason, broken) return kj::cp(*reason);
+  if (!isFlying) return kj::READY_NOW;
+  auto pair = kj::newPromiseAndFulfiller<void>();
+  waiting.add(kj::mv(pair.fulfiller));
+  return kj::mv(pair.promise);
 }
 
 // The framing of a stream of messages (Cap'n Proto encoding spec, "Serialization over a stream").
@@ -51,15 +54,26 @@ void FrameBundle::add(Segments segments) {
   for (auto segment : segments) gathered.addAll(segment.asBytes());
 }
 
-kj::Promise<void> FrameBundle::flush() {
-  isPlanned = false;
-  leaving = gathered.releaseAsArray();
-  return stream.write(leaving.begin(), leaving.size()).then([this] {
+Task<void> FrameBundle::fly() {
+  while (gathered.size() > 0) {
+    auto endOfTurn = kj::evalLast([] {});
+    co_await endOfTurn;
+    leaving = gathered.releaseAsArray();
+    auto taken = stream.write(leaving.begin(), leaving.size());
+    co_await taken;
     written += leaving.size();
-  }, [this](kj::Exception&& reason) {
-    isBroken = true;
-    kj::throwFatalException(kj::mv(reason));
-  });
+    leaving = nullptr;
+  }
+  isFlying = false;
+  for (auto& one : waiting) one->fulfill();
+  waiting = {};
+}
+
+void FrameBundle::taskFailed(kj::Exception&& reason) {
+  isFlying = false;
+  for (auto& one : waiting) one->reject(kj::cp(reason));
+  waiting = {};
+  broken = kj::mv(reason);
 }
 
 // The table leaves with the first slice, in one packet.

@@ -14,7 +14,7 @@
 
 namespace skerry {
 
-class FrameBundle final {
+class FrameBundle final : private kj::TaskSet::ErrorHandler {
 public:
   // `stream` outlives it.
   explicit FrameBundle(kj::AsyncIoStream& stream);
@@ -31,16 +31,20 @@ public:
 private:
   static void addTable(Segments segments, kj::Vector<kj::byte>& to);
   void add(Segments segments);
-  kj::Promise<void> flush();
+  Task<void> fly();
+  // Once all that is gathered is written.
+  kj::Promise<void> landed();
+  void taskFailed(kj::Exception&& reason) override;
   Task<void> writeSlices(Segments segments);
 
   kj::AsyncIoStream& stream;
   kj::Vector<kj::byte> gathered;
   kj::Array<kj::byte> leaving;
   uint64_t written = 0;
-  bool isPlanned = false;  // what is gathered leaves at the end of this turn, or after `flight`
-  bool isBroken = false;
-  kj::ForkedPromise<void> flight;
+  bool isFlying = false;  // what is gathered leaves at the end of this turn, or after `leaving`
+  kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> waiting;  // until it landed
+  kj::Maybe<kj::Exception> broken;
+  kj::TaskSet flight{*this};  // empty while nothing flies: last, since it uses the others
 };
 
 }  // namespace skerry

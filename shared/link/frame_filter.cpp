@@ -41,19 +41,16 @@ capnp::ReaderOptions payloadOptions(const LinkLimits& limits) {
 }  // namespace
 
 FrameFilter::FrameFilter(kj::AsyncIoStream& stream, kj::Timer& timer, const LinkLimits& limits,
-                         kj::Function<void()> checkPeer)
+                         kj::Function<void()> checkPeer,
+                         kj::Function<void(kj::StringPtr reason)> refused)
     : stream(stream), timer(timer), limits(limits), checkPeer(kj::mv(checkPeer)), bundle(stream),
-      ledger(limits), held(kj::refcounted<Held>()) {
+      ledger(limits), held(kj::refcounted<Held>()), refused(kj::mv(refused)) {
   KJ_REQUIRE(limits.segmentsMax <= SEGMENTS_CEILING);
-  auto paf = kj::newPromiseAndFulfiller<kj::String>();
-  refuse = kj::mv(paf.fulfiller);
-  refused = kj::mv(paf.promise);
 }
 
 kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> FrameFilter::tryReadMessage(
     kj::ArrayPtr<kj::AutoCloseFd>, capnp::ReaderOptions, kj::ArrayPtr<word>) {
-  kj::Promise<kj::Maybe<kj::Own<HeldFrame>>> frame = next();
-  return frame.then([](kj::Maybe<kj::Own<HeldFrame>>&& frame)
+  return kj::evalNow([this] { return next(); }).then([](kj::Maybe<kj::Own<HeldFrame>>&& frame)
       -> kj::Maybe<capnp::MessageReaderAndFds> {
     KJ_IF_MAYBE(f, frame) return capnp::MessageReaderAndFds { kj::mv(*f), nullptr };
     return nullptr;
@@ -63,29 +60,36 @@ kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> FrameFilter::tryReadMessage(
   });
 }
 
-Task<kj::Maybe<kj::Own<FrameFilter::HeldFrame>>> FrameFilter::next() {
-  if (buffered().size() == 0) {
-    at = filled = 0;
-    auto first = readMore(buffer, 1, sizeof(buffer));
-    filled = co_await first;
-    if (filled == 0) co_return nullptr;
-  }
-  kj::Own<HeldFrame> frame;
+// Not a coroutine: this is where thousands of idle connections wait.
+kj::Promise<kj::Maybe<kj::Own<FrameFilter::HeldFrame>>> FrameFilter::next() {
+  if (buffered().size() > 0) return nextOfBuffer();
+  at = filled = 0;
+  return readMore(buffer, 1, sizeof(buffer)).then([this](size_t count)
+      -> kj::Promise<kj::Maybe<kj::Own<HeldFrame>>> {
+    if (count == 0) return kj::Maybe<kj::Own<HeldFrame>>(nullptr);
+    filled = count;
+    return nextOfBuffer();
+  });
+}
+
+kj::Promise<kj::Maybe<kj::Own<FrameFilter::HeldFrame>>> FrameFilter::nextOfBuffer() {
   auto header = parseHeader();
-  bool whole = false;
   KJ_IF_MAYBE(h, header) {
-    whole = buffered().size() >= h->headerBytes + h->bodyWords * sizeof(word);
-    if (whole) frame = startFrame(*h);
+    if (buffered().size() >= h->headerBytes + h->bodyWords * sizeof(word)) {
+      return kj::Maybe<kj::Own<HeldFrame>>(inspect(startFrame(*h)));
+    }
   }
-  if (!whole) {
-    // Only a frame that is still on its way costs a timer.
-    auto slow = withDeadline(readSlowly());
-    frame = co_await slow;
-  }
+  // Only a frame that is still on its way costs a timer.
+  return withDeadline(readSlowly()).then([this](kj::Own<HeldFrame>&& frame) {
+    return kj::Maybe<kj::Own<HeldFrame>>(inspect(kj::mv(frame)));
+  });
+}
+
+kj::Own<FrameFilter::HeldFrame> FrameFilter::inspect(kj::Own<HeldFrame> frame) {
   checkPeer();
   capnp::SegmentArrayMessageReader envelope(frame->allSegments(), envelopeOptions());
   ledger.received(envelope.getRoot<capnp::rpc::Message>());
-  co_return kj::mv(frame);
+  return frame;
 }
 
 Task<kj::Own<FrameFilter::HeldFrame>> FrameFilter::readSlowly() {
@@ -153,8 +157,8 @@ kj::Own<FrameFilter::HeldFrame> FrameFilter::startFrame(const FrameHeader& heade
 }
 
 void FrameFilter::refuseFor(const kj::Exception& e) {
-  if (reason == nullptr) reason = kj::str(e.getDescription());
-  refuse->fulfill(kj::str(e.getDescription()));
+  if (reason != nullptr) return;
+  refused(reason.emplace(kj::str(e.getDescription())));
 }
 
 void FrameFilter::inspectSent(kj::ArrayPtr<const kj::ArrayPtr<const word>> segments) {

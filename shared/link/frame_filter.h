@@ -3,8 +3,8 @@
 //   byte stream -> FrameFilter (size, time, memory) -> RpcLedger (protocol) -> TwoPartyVatNetwork
 //
 // Whatever is wrong throws from tryReadMessage(); the RPC system then ends this connection, telling
-// the peer why. onRefused() says so at once: the RPC system's own farewell may never end, if the
-// peer does not read.
+// the peer why. The owner is told at once: the RPC system's own farewell may never end, if the peer
+// does not read.
 #pragma once
 #include "shared/link/frame.h"
 #include "shared/link/frame_bundle.h"
@@ -19,11 +19,10 @@ namespace skerry {
 class FrameFilter final : public capnp::MessageStream {
 public:
   // The first three outlive the filter. `checkPeer` is called with each frame: what it throws is a
-  // refusal.
+  // refusal. `refused` is told of the first one, and does not destroy the filter.
   FrameFilter(kj::AsyncIoStream& stream, kj::Timer& timer, const LinkLimits& limits,
-              kj::Function<void()> checkPeer);
+              kj::Function<void()> checkPeer, kj::Function<void(kj::StringPtr reason)> refused);
 
-  kj::Promise<kj::String> onRefused() { return kj::mv(refused); }
   kj::Maybe<kj::StringPtr> refusal() const {
     return reason.map([](const kj::String& text) -> kj::StringPtr { return text; });
   }
@@ -50,7 +49,9 @@ private:
   struct Held : kj::Refcounted { size_t bytes = 0; };
   class HeldFrame;
 
-  Task<kj::Maybe<kj::Own<HeldFrame>>> next();
+  kj::Promise<kj::Maybe<kj::Own<HeldFrame>>> next();
+  kj::Promise<kj::Maybe<kj::Own<HeldFrame>>> nextOfBuffer();
+  kj::Own<HeldFrame> inspect(kj::Own<HeldFrame> frame);
   Task<kj::Own<HeldFrame>> readSlowly();
   kj::Promise<kj::Own<HeldFrame>> withDeadline(kj::Promise<kj::Own<HeldFrame>> frame);
   kj::Promise<size_t> readMore(kj::byte* to, size_t minBytes, size_t maxBytes);
@@ -73,8 +74,7 @@ private:
   uint64_t sessionBytes = 0, sentSinceHeard = 0;
   kj::Duration forSize = 0 * kj::SECONDS;  // of the frame on its way, besides frameTimeMax
   kj::Maybe<kj::String> reason;
-  kj::Own<kj::PromiseFulfiller<kj::String>> refuse;
-  kj::Promise<kj::String> refused = nullptr;
+  kj::Function<void(kj::StringPtr)> refused;
   size_t at = 0, filled = 0;  // received and not yet taken: [at, filled)
   kj::byte buffer[FRAME_BUFFER_BYTES];
 };

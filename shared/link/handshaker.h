@@ -17,10 +17,11 @@ struct Secured {
 };
 
 struct FreeTicket { void operator()(SSL_SESSION* ticket) const; };
+using OwnTicket = std::unique_ptr<SSL_SESSION, FreeTicket>;
 
 // The newest ticket of one (parent, door): the dialler keeps it from one connection to the next.
 struct TicketJar final : kj::Refcounted {
-  std::unique_ptr<SSL_SESSION, FreeTicket> ticket;
+  OwnTicket ticket;
 };
 
 class Handshaker {

@@ -8,7 +8,7 @@ namespace skerry {
 
 // Of one session: a value, so that a test or a bulk link may choose its own.
 constexpr size_t SEGMENTS_CEILING = 16;      // sizes the filter's tables; segmentsMax may be lower
-constexpr size_t FRAME_BUFFER_BYTES = 1024;  // frames up to this size arrive in one read
+constexpr size_t FRAME_BUFFER_BYTES = 256;   // what a silent peer costs; larger frames have a deadline
 constexpr size_t BUNDLED_FRAME_BYTES_MAX = 512;  // frames up to this size leave together
 constexpr size_t BUNDLE_BYTES_MAX = 4 << 10;     // of them, before the next one waits
 constexpr size_t WRITE_SLICE_BYTES = 16 << 10;   // of a large frame at once: progress is counted
@@ -40,9 +40,9 @@ struct LinkLimits {
 // TLS ------------------------------------------------------------------------------------------
 constexpr auto HANDSHAKE_MAX = 20 * kj::SECONDS;  // three round trips of 2 s, and some packets lost
 constexpr auto TICKET_LIFE = 2 * kj::HOURS;
-constexpr size_t TICKETS_MAX = 12'000;  // that a listener honours, some 8 KiB each; the oldest go
+constexpr size_t TICKETS_MAX = 24'000;  // that a listener honours, half a KiB each; the oldest go
 constexpr size_t CERTIFICATES_BYTES_MAX = 16 << 10;   // a peer's, all together
-constexpr size_t FILL_IDLE_BYTES = 1 << 10;           // what a silent connection keeps allocated
+constexpr size_t FILL_IDLE_BYTES = 256;               // what a silent connection keeps allocated
 constexpr size_t FILL_BUSY_BYTES = 17 << 10;          // one full record and its framing
 constexpr size_t RECORD_BYTES_MAX = 16 << 10;
 constexpr size_t OUTGOING_BYTES_MAX = 64 << 10;       // encrypted ahead of the socket

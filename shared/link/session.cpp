@@ -67,7 +67,8 @@ public:
              kj::Timer& timer, const LinkLimits& limits)
       : stream(kj::mv(streamParam)), timer(timer), limits(limits),
         revoker(kj::refcounted<Revoker>()),
-        filter(*stream, timer, limits, [this] { checkQueue(); checkMemory(); }),
+        filter(*stream, timer, limits, [this] { checkQueue(); checkMemory(); },
+               [this](kj::StringPtr reason) { tasks.add(endAfterFarewell(kj::str(reason))); }),
         network(filter, sideOf(side), networkOptions(limits), timer),
         rpc(network, capnp::Capability::Client(capnp::membrane(kj::mv(ours), revoker->addRef()))),
         side(side), tasks(*this) {
@@ -79,15 +80,17 @@ public:
       KJ_IF_MAYBE(reason, filter.refusal()) end(kj::str(*reason));
       else end(kj::str("peer is gone"));
     }));
-    tasks.add(filter.onRefused().then([this](kj::String reason) -> kj::Promise<void> {
-      return endAfterFarewell(kj::mv(reason));
-    }));
     tasks.add(watchPulse());
   }
 
   void revoke(kj::StringPtr reason) {
     revoker->revoke(KJ_EXCEPTION(DISCONNECTED, "session revoked", reason));
     tasks.add(endAfterFarewell(kj::str("revoked: ", reason)));
+  }
+
+  void revokeAfter(kj::Duration life, kj::StringPtr reason) {
+    ends = End{timer.now() + life, reason};
+    planEnd();
   }
 
   Pulse::Client& remote() {
@@ -125,24 +128,37 @@ private:
     KJ_REQUIRE(stuck < limits.writeTimeMax, "peer does not read what we send");
   }
 
-  // Half the trouble with peers is silence.
-  Task<void> watchPulse() {
-    for (;;) {
-      auto pause = timer.afterDelay(limits.pingEvery);
-      co_await pause;
+  // Half the trouble with peers is silence. Between pings a session keeps a timer, and no coroutine
+  // with all its variables.
+  kj::Promise<void> watchPulse() {
+    return timer.afterDelay(limits.pingEvery).then([this] {
+      planEnd();
       checkWrites();
-      pulse.asked(timer.now(), filter.receivedBytes());
-      auto answered = remote().pingRequest().send().ignoreResult().fork();
-      for (;;) {
-        auto answer = answered.addBranch().then([] { return true; });
-        auto late = timer.afterDelay(limits.pingMax).then([] { return false; });
-        auto first = answer.exclusiveJoin(kj::mv(late));
-        bool inTime = co_await first;
-        if (inTime) break;
-        checkWrites();
-        pulse.require(timer.now(), filter.receivedBytes(), filter.unansweredBytes());
-      }
-      pulse.answered(timer.now());
+      return kj::Promise<void>(ping());
+    }).then([this] { return watchPulse(); });
+  }
+
+  Task<void> ping() {
+    pulse.asked(timer.now(), filter.receivedBytes());
+    auto answered = remote().pingRequest().send().ignoreResult().fork();
+    for (;;) {
+      auto answer = answered.addBranch().then([] { return true; });
+      auto late = timer.afterDelay(limits.pingMax).then([] { return false; });
+      auto first = answer.exclusiveJoin(kj::mv(late));
+      bool inTime = co_await first;
+      if (inTime) break;
+      checkWrites();
+      pulse.require(timer.now(), filter.receivedBytes(), filter.unansweredBytes());
+    }
+    pulse.answered(timer.now());
+  }
+
+  // An end that is far away, as most are, has no timer of its own.
+  void planEnd() {
+    KJ_IF_MAYBE(end, ends) {
+      if (end->at - timer.now() > limits.pingEvery) return;
+      tasks.add(timer.atTime(end->at).then([this, why = end->reason] { revoke(why); }));
+      ends = nullptr;
     }
   }
 
@@ -169,6 +185,11 @@ private:
   capnp::RpcSystem<twoparty::VatId> rpc;
   Side side;
   PulseWatch pulse{limits};
+  struct End {
+    kj::TimePoint at;
+    kj::StringPtr reason;
+  };
+  kj::Maybe<End> ends;
   uint64_t writtenLast = 0;
   kj::TimePoint movedAt = timer.now();
   kj::Maybe<Pulse::Client> theirs;
@@ -186,6 +207,9 @@ Session::~Session() noexcept(false) {}
 Pulse::Client Session::remote() { return connection->remote(); }
 void Session::setRemote(Pulse::Client theirs) { connection->theirs = kj::mv(theirs); }
 void Session::revoke(kj::StringPtr reason) { connection->revoke(reason); }
+void Session::revokeAfter(kj::Duration life, kj::StringPtr reason) {
+  connection->revokeAfter(life, reason);
+}
 kj::Promise<kj::String> Session::onEnd() { return kj::mv(connection->ended); }
 const FrameFilter& Session::frames() const { return connection->filter; }
 kj::Duration Session::roundTrip() const { return connection->pulse.roundTrip(); }

@@ -42,6 +42,9 @@ public:
   // Of its pings, smoothed; zero until one was answered.
   kj::Duration roundTrip() const;
 
+  // Revokes it then, by the timer, which no change of the clock moves. `reason` outlives it.
+  void revokeAfter(kj::Duration life, kj::StringPtr reason);
+
   // What the peer costs us just now.
   const FrameFilter& frames() const;
   size_t queuedBytes();

@@ -44,9 +44,10 @@ SSL_CTX* TlsContext::forServer() {
   }, nullptr);
   // What is known of the peer stays here, and the ticket is a number: one that carried the peer's
   // certificate would be a kilobyte larger, and reading that is a quarter of the work.
-  SSL_CTX_set_session_cache_mode(server.get(), SSL_SESS_CACHE_SERVER);
+  SSL_CTX_set_session_cache_mode(server.get(), SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_options(server.get(), SSL_OP_NO_TICKET);
-  SSL_CTX_sess_set_cache_size(server.get(), TICKETS_MAX);
+  SSL_CTX_sess_set_new_cb(server.get(), TlsStream::issueTicket);
+  SSL_CTX_sess_set_get_cb(server.get(), TlsStream::findTicket);
   SSL_CTX_set_num_tickets(server.get(), 1);
   SSL_CTX_set_timeout(server.get(), options.ticketLife / kj::SECONDS);
   return server.get();
@@ -84,7 +85,8 @@ kj::Own<TlsStream> TlsContext::newStream(kj::Own<kj::AsyncIoStream> inner, SSL_C
                                          End us) {
   auto root = options.self.root == nullptr ? nullptr : share(*options.self.root);
   return kj::Own<TlsStream>(
-      new TlsStream(kj::mv(inner), context, us, options.policy, kj::mv(root)),
+      new TlsStream(kj::mv(inner), context, us, options.policy, kj::mv(root),
+                    kj::addRef(*tickets)),
       kj::_::HeapDisposer<TlsStream>::instance);
 }
 

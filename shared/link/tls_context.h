@@ -36,6 +36,7 @@ private:
 
   Options options;
   OwnSslContext server, client;
+  kj::Own<TicketBook> tickets = kj::refcounted<TicketBook>();
 };
 
 }  // namespace skerry

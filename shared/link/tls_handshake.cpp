@@ -7,8 +7,6 @@
 
 namespace skerry {
 
-void FreeTicket::operator()(SSL_SESSION* ticket) const { SSL_SESSION_free(ticket); }
-
 Task<void> TlsStream::handshake() {
   for (;;) {
     ERR_clear_error();
@@ -50,19 +48,28 @@ void TlsStream::admit() {
   auto expected = alpnName(identity.door);
   KJ_REQUIRE(expected.asBytes() == kj::arrayPtr(chosen, chosenSize), "peer chose another door");
   identity.resumed = SSL_session_reused(ssl.get());
-  auto certificate = SSL_get0_peer_certificate(ssl.get());
-  if (certificate == nullptr) {
+  if (!identity.resumed || us == End::DIALLER) {
+    leaf = nullptr;
+    auto certificate = SSL_get0_peer_certificate(ssl.get());
+    if (certificate != nullptr) leaf = leafOf(*certificate);
+  }
+  KJ_IF_MAYBE(known, leaf) {
+    admit(*known);
+  } else {
     KJ_REQUIRE(identity.door == Door::ENROLL && us == End::LISTENER,
                "peer showed no certificate");
-    return;
   }
-  auto verdict = judgeLeaf(policy, identity.door, *certificate);
+  leaf = nullptr;
+  if (us == End::LISTENER) dropCertificates(*ssl);
+}
+
+void TlsStream::admit(const Leaf& peer) {
+  auto verdict = judgeLeaf(policy, identity.door, peer);
   if (!verdict.accepted()) {
     kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "peer is not admitted",
                                          verdict.reason.c_str()));
   }
-  identity.key = keyHash(*certificate);
-  describe(*certificate, identity);
+  describe(peer, identity);
 }
 
 // Replaces OpenSSL's whole verification, so that one place decides.
@@ -117,6 +124,29 @@ int TlsStream::chooseDoor(SSL* ssl, int* alert, void*) {
   }
   self.lastError = kj::str("peer asks for a door we do not have");
   return SSL_CLIENT_HELLO_ERROR;
+}
+
+// The listener's: what it knows of the peer stays with us, and the ticket is a number.
+int TlsStream::issueTicket(SSL* ssl, SSL_SESSION* session) {
+  auto& self = of(ssl);
+  if (self.identity.door != Door::SESSION) return 0;  // nobody comes there twice
+  // One that could not be kept costs a whole handshake; no exception may cross OpenSSL's frames.
+  kj::runCatchingExceptions([&] {
+    auto certificate = SSL_get0_peer_certificate(ssl);
+    if (certificate != nullptr) self.leaf = leafOf(*certificate);
+    KJ_IF_MAYBE(known, self.leaf) self.tickets->add(*session, *known);
+  });
+  return 0;  // the reference stays OpenSSL's
+}
+
+// Whether it fits the door OpenSSL asks, by the context that chooseDoor() set.
+SSL_SESSION* TlsStream::findTicket(SSL* ssl, const kj::byte* id, int size, int* isBorrowed) {
+  *isBorrowed = 0;
+  auto& self = of(ssl);
+  auto found = self.tickets->find(kj::arrayPtr(id, size));
+  if (found == nullptr) return nullptr;
+  self.leaf = found->leaf;
+  return found->session().release();
 }
 
 int TlsStream::keepTicket(SSL* ssl, SSL_SESSION* ticket) {

@@ -12,9 +12,10 @@ namespace skerry {
 void FreeSsl::operator()(SSL* ssl) const { SSL_free(ssl); }
 
 TlsStream::TlsStream(kj::Own<kj::AsyncIoStream> innerParam, SSL_CTX* context, End us,
-                     const PeerPolicy& policy, OwnCert rootParam)
+                     const PeerPolicy& policy, OwnCert rootParam,
+                     kj::Own<TicketBook> ticketsParam)
     : inner(kj::mv(innerParam)), us(us), policy(policy), root(std::move(rootParam)),
-      ssl(SSL_new(context)) {
+      ssl(SSL_new(context)), tickets(kj::mv(ticketsParam)) {
   KJ_REQUIRE(ssl != nullptr, opensslErrors());
   SSL_set_ex_data(ssl.get(), 0, this);
   auto bio = BIO_new(bioMethod());
@@ -135,16 +136,21 @@ kj::Promise<void> TlsStream::fill() {
   return fillTask.addBranch();
 }
 
-// As with fill(): a writer that gives up leaves whole records behind it. After a failure
-// `flushing` stays set, so every later writer gets the same exception.
+// As with fill(): a writer that gives up leaves whole records behind it. After a failure every later
+// writer gets the same exception.
 kj::Promise<void> TlsStream::flush() {
-  if (!flushing) {
-    if (outgoing.size() == 0) return kj::READY_NOW;
-    flushing = true;
-    kj::Promise<void> drained = drain();
-    flushTask = drained.fork();
-  }
-  return flushTask.addBranch();
+  KJ_IF_MAYBE(reason, writeFailure) return kj::cp(*reason);
+  startFlush();
+  if (!flushing) return kj::READY_NOW;
+  auto pair = kj::newPromiseAndFulfiller<void>();
+  flushed.add(kj::mv(pair.fulfiller));
+  return kj::mv(pair.promise);
+}
+
+void TlsStream::startFlush() {
+  if (flushing || outgoing.size() == 0 || writeFailure != nullptr) return;
+  flushing = true;
+  tasks.add(drain());
 }
 
 Task<void> TlsStream::drain() {
@@ -155,32 +161,44 @@ Task<void> TlsStream::drain() {
     sending = nullptr;
   }
   flushing = false;
+  for (auto& waiting : flushed) waiting->fulfill();
+  flushed = {};
+}
+
+void TlsStream::taskFailed(kj::Exception&& reason) {
+  flushing = false;
+  for (auto& waiting : flushed) waiting->reject(kj::cp(reason));
+  flushed = {};
+  writeFailure = kj::mv(reason);
 }
 
 // Data -----------------------------------------------------------------------------------------
 
 kj::Promise<size_t> TlsStream::tryRead(void* buffer, size_t minBytes, size_t maxBytes) {
-  return readPlain(static_cast<kj::byte*>(buffer), minBytes, maxBytes);
+  auto to = static_cast<kj::byte*>(buffer);
+  return kj::evalNow([&] { return readPlain(to, 0, minBytes, maxBytes); });
 }
 
-Task<size_t> TlsStream::readPlain(kj::byte* to, size_t minBytes, size_t maxBytes) {
-  size_t done = 0;
+// Not a coroutine: this is where thousands of idle connections wait.
+kj::Promise<size_t> TlsStream::readPlain(kj::byte* to, size_t done, size_t minBytes,
+                                         size_t maxBytes) {
   while (done < minBytes) {
     size_t count = 0;
     ERR_clear_error();
     auto step = classify(SSL_read_ex(ssl.get(), to + done, maxBytes - done, &count));
     done += count;
     // Reading may produce output (a key update to acknowledge, an alert): nobody else sends it.
-    if (outgoing.size() > 0 && !flushing) flush();
+    startFlush();
     if (step == Step::CLOSED) break;
     if (step == Step::FAILED) kj::throwFatalException(failure());
     if (step == Step::NEED_INPUT) {
       requireMore();
-      auto filled = fill();
-      co_await filled;
+      return fill().then([this, to, done, minBytes, maxBytes] {
+        return readPlain(to, done, minBytes, maxBytes);
+      });
     }
   }
-  co_return done;
+  return done;
 }
 
 kj::Promise<void> TlsStream::write(const void* buffer, size_t size) {
@@ -232,8 +250,7 @@ void TlsStream::shutdownWrite() {
   ERR_clear_error();
   SSL_shutdown(ssl.get());
   // A peer that is gone already cannot be told.
-  closeTask = flush().then([this] { inner->shutdownWrite(); })
-      .eagerlyEvaluate([](kj::Exception&&) {});
+  tasks.add(flush().then([this] { inner->shutdownWrite(); }).catch_([](kj::Exception&&) {}));
 }
 
 void TlsStream::getsockopt(int level, int option, void* value, kj::uint* length) {

@@ -10,6 +10,7 @@
 #pragma once
 #include "shared/async/task.h"
 #include "shared/link/handshaker.h"
+#include "shared/link/ticket_book.h"
 #include <kj/vector.h>
 #include <memory>
 
@@ -23,7 +24,7 @@ namespace skerry {
 
 struct FreeSsl { void operator()(SSL* ssl) const; };
 
-class TlsStream final : public kj::AsyncIoStream {
+class TlsStream final : public kj::AsyncIoStream, private kj::TaskSet::ErrorHandler {
 public:
   ~TlsStream() noexcept(false);
   const PeerIdentity& peer() const { return identity; }
@@ -47,18 +48,22 @@ private:
 
   // `root` is null for a joiner.
   TlsStream(kj::Own<kj::AsyncIoStream> inner, SSL_CTX* context, End us, const PeerPolicy& policy,
-            OwnCert root);
+            OwnCert root, kj::Own<TicketBook> tickets);
 
   // Handshake: tls_handshake.cpp
   Task<void> handshake();
   Task<void> sendAlertAndLinger();
   void admit();
+  void admit(const Leaf& peer);
   static int verifyChain(X509_STORE_CTX* store, void*);
   static int chooseDoor(SSL* ssl, int* alert, void*);
+  static int issueTicket(SSL* ssl, SSL_SESSION* session);
+  static SSL_SESSION* findTicket(SSL* ssl, const kj::byte* id, int size, int* isBorrowed);
   static int keepTicket(SSL* ssl, SSL_SESSION* ticket);
 
   // Data: tls_stream.cpp
-  Task<size_t> readPlain(kj::byte* to, size_t minBytes, size_t maxBytes);
+  // `done` bytes are there already.
+  kj::Promise<size_t> readPlain(kj::byte* to, size_t done, size_t minBytes, size_t maxBytes);
   Task<void> writeOne(kj::ArrayPtr<const kj::byte> data);
   Task<void> writePieces(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces);
   void encrypt(kj::ArrayPtr<const kj::byte> plain);
@@ -67,7 +72,9 @@ private:
   void requireMore();
   kj::Promise<void> fill();
   kj::Promise<void> flush();
+  void startFlush();
   Task<void> drain();
+  void taskFailed(kj::Exception&& reason) override;
 
   static int bioRead(BIO* bio, char* to, int size);
   static int bioWrite(BIO* bio, const char* from, int size);
@@ -81,6 +88,8 @@ private:
   OwnCert root;
   std::unique_ptr<SSL, FreeSsl> ssl;
   PeerIdentity identity;
+  kj::Maybe<Leaf> leaf;         // of a listener's peer, until it is admitted
+  kj::Own<TicketBook> tickets;  // a listener's
   kj::Maybe<kj::Own<TicketJar>> jar;
   kj::String lastError;
 
@@ -90,10 +99,13 @@ private:
   kj::Vector<kj::byte> outgoing;  // ciphertext not yet handed to `inner`
   kj::Array<kj::byte> sending;    // ciphertext `inner` is writing
   bool flushing = false, writeClosed = false;
+  kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> flushed;  // who waits for that
+  kj::Maybe<kj::Exception> writeFailure;                    // since then nothing is written
 
-  // Last, so that the transfers are cancelled before the buffers they use go away.
-  kj::ForkedPromise<void> fillTask = nullptr, flushTask = nullptr;
-  kj::Promise<void> closeTask = kj::READY_NOW;
+  // Last, so that the transfers are cancelled before the buffers they use go away. An idle stream
+  // has one promise, for what comes next: a finished one that is kept costs half a kilobyte.
+  kj::ForkedPromise<void> fillTask = nullptr;
+  kj::TaskSet tasks{*this};
 };
 
 }  // namespace skerry

@@ -38,8 +38,7 @@ Verdict judgeIssuers(const PeerPolicy& policy, STACK_OF(X509)* verified) {
   return {};
 }
 
-Verdict judgeDates(const PeerPolicy& policy, X509& certificate) {
-  auto dates = validity(certificate);
+Verdict judgeDates(const PeerPolicy& policy, const Validity& dates) {
   auto now = policy.nowMs();
   if (now > dates.untilMs) return refused(X509_V_ERR_CERT_HAS_EXPIRED);
   if (now >= dates.fromMs || policy.knowsOnlyAFloor()) return {};
@@ -64,22 +63,26 @@ kj::StringPtr alpnName(Door door) {
   KJ_UNREACHABLE;
 }
 
-void describe(X509& leaf, PeerIdentity& peer) {
-  peer.name = commonName(leaf);
-  peer.untilMs = validity(leaf).untilMs;
-  peer.issuedMs = issuedMs(leaf);
-  peer.issuer = issuerKeyHash(leaf);
-  peer.issuerName = issuerName(leaf);
+Leaf leafOf(X509& certificate) {
+  return {keyHash(certificate), issuerKeyHash(certificate), commonName(certificate),
+          issuerName(certificate), validity(certificate)};
 }
 
-Verdict judgeLeaf(const PeerPolicy& policy, Door door, X509& leaf) {
-  auto key = keyHash(leaf);
-  auto issuer = issuerKeyHash(leaf);
-  if (policy.isRevoked(key)) return {"the key is revoked", X509_V_ERR_CERT_REVOKED};
-  if (issuer && policy.isRevoked(*issuer)) {
+void describe(const Leaf& leaf, PeerIdentity& peer) {
+  peer.key = leaf.key;
+  peer.name = leaf.name;
+  peer.untilMs = leaf.dates.untilMs;
+  peer.issuedMs = leaf.dates.fromMs + BACKDATE_MS;
+  peer.issuer = leaf.issuer;
+  peer.issuerName = leaf.issuerName;
+}
+
+Verdict judgeLeaf(const PeerPolicy& policy, Door door, const Leaf& leaf) {
+  if (policy.isRevoked(leaf.key)) return {"the key is revoked", X509_V_ERR_CERT_REVOKED};
+  if (leaf.issuer && policy.isRevoked(*leaf.issuer)) {
     return {"the key of the issuer is revoked", X509_V_ERR_CERT_REVOKED};
   }
-  return policy.ignoresDates(door, key) ? Verdict() : judgeDates(policy, leaf);
+  return policy.ignoresDates(door, leaf.key) ? Verdict() : judgeDates(policy, leaf.dates);
 }
 
 Verdict judgeChain(const PeerPolicy& policy, Door door, End us, const std::vector<X509*>& chain,
@@ -110,10 +113,11 @@ Verdict judgeChain(const PeerPolicy& policy, Door door, End us, const std::vecto
   }
   auto verified = X509_STORE_CTX_get0_chain(context.get());
   auto verdict = judgeIssuers(policy, verified);
-  if (verdict.accepted()) verdict = judgeLeaf(policy, door, *chain[0]);
-  if (policy.ignoresDates(door, keyHash(*chain[0]))) return verdict;
+  auto leaf = leafOf(*chain[0]);
+  if (verdict.accepted()) verdict = judgeLeaf(policy, door, leaf);
+  if (policy.ignoresDates(door, leaf.key)) return verdict;
   for (int i = 1; verdict.accepted() && i < sk_X509_num(verified); i++) {
-    verdict = judgeDates(policy, *sk_X509_value(verified, i));
+    verdict = judgeDates(policy, validity(*sk_X509_value(verified, i)));
   }
   return verdict;
 }

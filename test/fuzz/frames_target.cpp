@@ -32,7 +32,7 @@ void run(BytesView input) {
   FuzzInput rest(input);
   size_t piece = rest.byte();
   ServedStream stream(rest.remaining(), piece);
-  FrameFilter filter(stream, timer, limits, [] {});
+  FrameFilter filter(stream, timer, limits, [] {}, [](kj::StringPtr) {});
   {
     std::deque<capnp::MessageReaderAndFds> kept;
     bool isOver = false;

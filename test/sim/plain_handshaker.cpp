@@ -176,7 +176,7 @@ private:
       refuse("peer does not hold the key of its certificate");
     }
     peer.key = keyHash(leaf);
-    describe(leaf, peer);
+    describe(leafOf(leaf), peer);
     return peer;
   }
 

@@ -97,11 +97,11 @@ TEST_CASE("revocation counts for the leaf, its issuer and the root") {
 
 TEST_CASE("the leaf alone shows that it, or its issuer, was revoked since") {
   Fleet f;
-  CHECK(judgeLeaf(f.policy, Door::SESSION, *f.host).accepted());
+  CHECK(judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host)).accepted());
   f.policy.revoked = {keyHash(*f.regionKey)};
-  CHECK(judgeLeaf(f.policy, Door::SESSION, *f.host).reason.find("issuer") != std::string::npos);
+  CHECK(judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host)).reason.find("issuer") != std::string::npos);
   f.policy.revoked = {keyHash(*f.hostKey)};
-  CHECK_FALSE(judgeLeaf(f.policy, Door::SESSION, *f.host).accepted());
+  CHECK_FALSE(judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host)).accepted());
 }
 
 TEST_CASE("dates are judged by the policy's clock, unless the key is registered") {
@@ -110,10 +110,10 @@ TEST_CASE("dates are judged by the policy's clock, unless the key is registered"
     f.policy.now = NOW_MS + offset;
     CAPTURE(offset);
     CHECK_FALSE(f.judge().accepted());
-    CHECK_FALSE(judgeLeaf(f.policy, Door::SESSION, *f.host).accepted());
+    CHECK_FALSE(judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host)).accepted());
     f.policy.registered.insert(keyHash(*f.host));
     CHECK(f.judge().accepted());
-    CHECK(judgeLeaf(f.policy, Door::SESSION, *f.host).accepted());
+    CHECK(judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host)).accepted());
   }
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("an issuer's dates count too, and not to have begun is told as to have
   auto old = issueIntermediate({*g.root, *g.rootKey}, *g.regionKey, "region-ca:north",
                                NOW_MS - 4 * 365 * DAY_MS, g.entropy);
   g.chain = {g.host.get(), old.get()};
-  CHECK(judgeLeaf(g.policy, Door::SESSION, *g.host).accepted());
+  CHECK(judgeLeaf(g.policy, Door::SESSION, leafOf(*g.host)).accepted());
   CHECK(g.judge().told() == TOLD_EXPIRED);
 }
 
