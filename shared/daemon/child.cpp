@@ -26,7 +26,7 @@ Child::Child(std::string name, kj::Own<Document> document, Parts parts)
 Child::~Child() noexcept(false) { close(); }
 
 void Child::close() {
-  reading = kj::READY_NOW;
+  reading = nullptr;
   if (server != nullptr) server->detach();
   server = nullptr;
   down = nullptr;
@@ -47,7 +47,8 @@ kj::Promise<void> Child::serve(kj::Own<kj::AsyncIoStream> stream, kj::Maybe<kj::
                                                     parts.host.timer, limits));
   opened.alsoCounts([this] { return server == nullptr ? 0 : server->stagedBytes(); });
   KJ_IF_MAYBE(rest, life) {
-    opened.revokeAfter(*rest, "the certificate of this session has ended; come again with the next");
+    opened.revokeAfter(*rest,
+                       "the certificate of this session has ended; come again with the next");
   }
   auto ended = opened.onEnd().then([this](kj::String&& reason) {
     logEvent(Severity::INFO, "link.down", {{"child", name}, {"reason", reason}});

@@ -17,7 +17,7 @@ kj::Promise<void> FrameBundle::write(Segments segments) {
   if (sizeOf(segments) > BUNDLED_FRAME_BYTES_MAX) {
     return landed().then([this, segments] { return kj::Promise<void>(writeSlices(segments)); });
   }
-  KJ_IF_MAYBE(reason, broken) return kj::cp(*reason);
+  if (broken.get() != nullptr) return kj::cp(*broken);
   add(segments);
   if (!isFlying) {
     isFlying = true;
@@ -32,7 +32,7 @@ kj::Promise<void> FrameBundle::end() {
 }
 
 kj::Promise<void> FrameBundle::landed() {
-  KJ_IF_MAYBE(reason, broken) return kj::cp(*reason);
+  if (broken.get() != nullptr) return kj::cp(*broken);
   if (!isFlying) return kj::READY_NOW;
   auto pair = kj::newPromiseAndFulfiller<void>();
   waiting.add(kj::mv(pair.fulfiller));
@@ -73,7 +73,7 @@ void FrameBundle::taskFailed(kj::Exception&& reason) {
   isFlying = false;
   for (auto& one : waiting) one->reject(kj::cp(reason));
   waiting = {};
-  broken = kj::mv(reason);
+  broken = kj::heap(kj::mv(reason));
 }
 
 // The table leaves with the first slice, in one packet.

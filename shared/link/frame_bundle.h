@@ -43,7 +43,7 @@ private:
   uint64_t written = 0;
   bool isFlying = false;  // what is gathered leaves at the end of this turn, or after `leaving`
   kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> waiting;  // until it landed
-  kj::Maybe<kj::Exception> broken;
+  kj::Own<kj::Exception> broken;  // since then nothing is written
   kj::TaskSet flight{*this};  // empty while nothing flies: last, since it uses the others
 };
 

@@ -8,7 +8,7 @@ namespace skerry {
 
 // Of one session: a value, so that a test or a bulk link may choose its own.
 constexpr size_t SEGMENTS_CEILING = 16;      // sizes the filter's tables; segmentsMax may be lower
-constexpr size_t FRAME_BUFFER_BYTES = 256;   // what a silent peer costs; larger frames have a deadline
+constexpr size_t FRAME_BUFFER_BYTES = 256;   // what a silent peer costs; larger frames cost a timer
 constexpr size_t BUNDLED_FRAME_BYTES_MAX = 512;  // frames up to this size leave together
 constexpr size_t BUNDLE_BYTES_MAX = 4 << 10;     // of them, before the next one waits
 constexpr size_t WRITE_SLICE_BYTES = 16 << 10;   // of a large frame at once: progress is counted
@@ -44,6 +44,8 @@ constexpr size_t TICKETS_MAX = 24'000;  // that a listener honours, half a KiB e
 constexpr size_t CERTIFICATES_BYTES_MAX = 16 << 10;   // a peer's, all together
 constexpr size_t FILL_IDLE_BYTES = 256;               // what a silent connection keeps allocated
 constexpr size_t FILL_BUSY_BYTES = 17 << 10;          // one full record and its framing
+constexpr size_t FILL_GROWTH = 4;                     // times, when it was full
+constexpr size_t FILL_SMALL_BYTES = 1 << 10;          // who sends less at a time is silent next
 constexpr size_t RECORD_BYTES_MAX = 16 << 10;
 constexpr size_t OUTGOING_BYTES_MAX = 64 << 10;       // encrypted ahead of the socket
 constexpr size_t LINGER_BYTES_MAX = 64 << 10;         // read from a refused peer so it hears why

@@ -5,38 +5,73 @@
 #include <capnp/membrane.h>
 #include <capnp/rpc-twoparty.h>
 #include <kj/debug.h>
+#include <vector>
 
 namespace skerry {
 
 namespace {
 
+using capnp::Capability;
 using schema::Pulse;
 namespace twoparty = capnp::rpc::twoparty;
 
 // A membrane that lets every call through until it is revoked. Both directions decide alike, as
 // they must: a promise that resolves across the membrane may skip one of them.
+//
+// A capability that crosses asks for nothing to wait for: it is refused when it is called, and its
+// waiting would cost half a kilobyte for as long as the session. Only calls on their way wait.
 class Revoker final : public capnp::MembranePolicy, public kj::Refcounted {
 public:
-  Revoker() : Revoker(kj::newPromiseAndFulfiller<void>()) {}
-  void revoke(kj::Exception&& reason) { fulfiller->reject(kj::mv(reason)); }
+  void revoke(kj::Exception&& why) {
+    if (reason.get() != nullptr) return;
+    for (auto& call : calls) call->reject(kj::cp(why));
+    calls.clear();
+    reason = kj::heap(kj::mv(why));
+  }
 
-  kj::Maybe<capnp::Capability::Client> inboundCall(uint64_t, uint16_t,
-                                                   capnp::Capability::Client) override {
-    return nullptr;
+  kj::Maybe<Capability::Client> inboundCall(uint64_t, uint16_t, Capability::Client) override {
+    return refusal();
   }
-  kj::Maybe<capnp::Capability::Client> outboundCall(uint64_t, uint16_t,
-                                                    capnp::Capability::Client) override {
-    return nullptr;
+  kj::Maybe<Capability::Client> outboundCall(uint64_t, uint16_t, Capability::Client) override {
+    return refusal();
   }
+  bool shouldResolveBeforeRedirecting() override { return false; }
   kj::Own<MembranePolicy> addRef() override { return kj::addRef(*this); }
-  kj::Maybe<kj::Promise<void>> onRevoked() override { return revoked.addBranch(); }
+
+  kj::Maybe<kj::Promise<void>> onRevoked() override {
+    if (isWrapping) return nullptr;
+    if (reason.get() != nullptr) return kj::Promise<void>(kj::cp(*reason));
+    if (calls.size() >= lookAt) {
+      std::erase_if(calls, [](auto& call) { return !call->isWaiting(); });
+      lookAt = kj::max(size_t(LOOK_MIN), 2 * calls.size());
+    }
+    auto pair = kj::newPromiseAndFulfiller<void>();
+    calls.push_back(kj::mv(pair.fulfiller));
+    return kj::mv(pair.promise);
+  }
+  Capability::Client importExternal(Capability::Client external) override {
+    isWrapping = true;
+    KJ_DEFER(isWrapping = false);
+    return MembranePolicy::importExternal(kj::mv(external));
+  }
+  Capability::Client exportInternal(Capability::Client internal) override {
+    isWrapping = true;
+    KJ_DEFER(isWrapping = false);
+    return MembranePolicy::exportInternal(kj::mv(internal));
+  }
 
 private:
-  explicit Revoker(kj::PromiseFulfillerPair<void> pair)
-      : fulfiller(kj::mv(pair.fulfiller)), revoked(pair.promise.fork()) {}
+  static constexpr size_t LOOK_MIN = 4;
 
-  kj::Own<kj::PromiseFulfiller<void>> fulfiller;
-  kj::ForkedPromise<void> revoked;
+  kj::Maybe<Capability::Client> refusal() {
+    if (reason.get() == nullptr) return nullptr;
+    return Capability::Client(kj::cp(*reason));
+  }
+
+  std::vector<kj::Own<kj::PromiseFulfiller<void>>> calls;  // some are over
+  size_t lookAt = LOOK_MIN;                                // so many, for those
+  kj::Own<kj::Exception> reason;                           // null until it is revoked
+  bool isWrapping = false;
 };
 
 // The network uses the traversal limit to refuse *our* messages that are too large for the peer;
@@ -52,7 +87,7 @@ twoparty::Side sideOf(Side side) {
   return side == Side::CHILD ? twoparty::Side::CLIENT : twoparty::Side::SERVER;
 }
 
-capnp::Capability::Client bootstrapOf(capnp::RpcSystem<twoparty::VatId>& rpc, Side side) {
+Capability::Client bootstrapOf(capnp::RpcSystem<twoparty::VatId>& rpc, Side side) {
   capnp::MallocMessageBuilder message(4);
   auto id = message.initRoot<twoparty::VatId>();
   id.setSide(sideOf(side == Side::CHILD ? Side::PARENT : Side::CHILD));

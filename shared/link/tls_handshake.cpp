@@ -51,10 +51,10 @@ void TlsStream::admit() {
   if (!identity.resumed || us == End::DIALLER) {
     leaf = nullptr;
     auto certificate = SSL_get0_peer_certificate(ssl.get());
-    if (certificate != nullptr) leaf = leafOf(*certificate);
+    if (certificate != nullptr) leaf = kj::heap(leafOf(*certificate));
   }
-  KJ_IF_MAYBE(known, leaf) {
-    admit(*known);
+  if (leaf.get() != nullptr) {
+    admit(*leaf);
   } else {
     KJ_REQUIRE(identity.door == Door::ENROLL && us == End::LISTENER,
                "peer showed no certificate");
@@ -133,8 +133,8 @@ int TlsStream::issueTicket(SSL* ssl, SSL_SESSION* session) {
   // One that could not be kept costs a whole handshake; no exception may cross OpenSSL's frames.
   kj::runCatchingExceptions([&] {
     auto certificate = SSL_get0_peer_certificate(ssl);
-    if (certificate != nullptr) self.leaf = leafOf(*certificate);
-    KJ_IF_MAYBE(known, self.leaf) self.tickets->add(*session, *known);
+    if (certificate != nullptr) self.leaf = kj::heap(leafOf(*certificate));
+    if (self.leaf.get() != nullptr) self.tickets->add(*session, *self.leaf);
   });
   return 0;  // the reference stays OpenSSL's
 }
@@ -145,7 +145,7 @@ SSL_SESSION* TlsStream::findTicket(SSL* ssl, const kj::byte* id, int size, int* 
   auto& self = of(ssl);
   auto found = self.tickets->find(kj::arrayPtr(id, size));
   if (found == nullptr) return nullptr;
-  self.leaf = found->leaf;
+  self.leaf = kj::heap(found->leaf);
   return found->session().release();
 }
 

@@ -115,7 +115,10 @@ kj::Exception TlsStream::failure() const {
 kj::Promise<void> TlsStream::fill() {
   if (!filling) {
     filling = true;
-    size_t size = lastFill >= FILL_IDLE_BYTES ? FILL_BUSY_BYTES : FILL_IDLE_BYTES;
+    size_t size = lastFill < FILL_SMALL_BYTES ? FILL_IDLE_BYTES : incoming.size();
+    if (lastFill == incoming.size() && lastFill > 0) {
+      size = kj::min(FILL_BUSY_BYTES, FILL_GROWTH * incoming.size());
+    }
     if (incoming.size() != size) incoming = kj::heapArray<kj::byte>(size);
     incomingAt = incomingEnd = 0;
     // evalNow, because KJ's sockets throw a reset here instead of returning a broken promise.
@@ -136,10 +139,10 @@ kj::Promise<void> TlsStream::fill() {
   return fillTask.addBranch();
 }
 
-// As with fill(): a writer that gives up leaves whole records behind it. After a failure every later
-// writer gets the same exception.
+// As with fill(): a writer that gives up leaves whole records behind it. After a failure every
+// later writer gets the same exception.
 kj::Promise<void> TlsStream::flush() {
-  KJ_IF_MAYBE(reason, writeFailure) return kj::cp(*reason);
+  if (writeFailure.get() != nullptr) return kj::cp(*writeFailure);
   startFlush();
   if (!flushing) return kj::READY_NOW;
   auto pair = kj::newPromiseAndFulfiller<void>();
@@ -148,7 +151,7 @@ kj::Promise<void> TlsStream::flush() {
 }
 
 void TlsStream::startFlush() {
-  if (flushing || outgoing.size() == 0 || writeFailure != nullptr) return;
+  if (flushing || outgoing.size() == 0 || writeFailure.get() != nullptr) return;
   flushing = true;
   tasks.add(drain());
 }
@@ -169,7 +172,7 @@ void TlsStream::taskFailed(kj::Exception&& reason) {
   flushing = false;
   for (auto& waiting : flushed) waiting->reject(kj::cp(reason));
   flushed = {};
-  writeFailure = kj::mv(reason);
+  writeFailure = kj::heap(kj::mv(reason));
 }
 
 // Data -----------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ private:
   OwnCert root;
   std::unique_ptr<SSL, FreeSsl> ssl;
   PeerIdentity identity;
-  kj::Maybe<Leaf> leaf;         // of a listener's peer, until it is admitted
+  kj::Own<Leaf> leaf;           // of the peer, until it is admitted
   kj::Own<TicketBook> tickets;  // a listener's
   kj::Maybe<kj::Own<TicketJar>> jar;
   kj::String lastError;
@@ -100,7 +100,7 @@ private:
   kj::Array<kj::byte> sending;    // ciphertext `inner` is writing
   bool flushing = false, writeClosed = false;
   kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> flushed;  // who waits for that
-  kj::Maybe<kj::Exception> writeFailure;                    // since then nothing is written
+  kj::Own<kj::Exception> writeFailure;  // since then nothing is written
 
   // Last, so that the transfers are cancelled before the buffers they use go away. An idle stream
   // has one promise, for what comes next: a finished one that is kept costs half a kilobyte.

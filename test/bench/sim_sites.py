@@ -54,6 +54,8 @@ def link_bytes(port):
 
 
 def resident(pid):
-    """Bytes of the process that are in memory."""
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    """Bytes of the process's own that are in memory: not the pages of programs and libraries, which
+    come and go by themselves."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return int(fields["RssAnon"].split()[0]) * 1024

@@ -175,7 +175,6 @@ private:
                 view(signature))) {
       refuse("peer does not hold the key of its certificate");
     }
-    peer.key = keyHash(leaf);
     describe(leafOf(leaf), peer);
     return peer;
   }

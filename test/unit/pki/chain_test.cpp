@@ -99,7 +99,8 @@ TEST_CASE("the leaf alone shows that it, or its issuer, was revoked since") {
   Fleet f;
   CHECK(judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host)).accepted());
   f.policy.revoked = {keyHash(*f.regionKey)};
-  CHECK(judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host)).reason.find("issuer") != std::string::npos);
+  auto verdict = judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host));
+  CHECK(verdict.reason.find("issuer") != std::string::npos);
   f.policy.revoked = {keyHash(*f.hostKey)};
   CHECK_FALSE(judgeLeaf(f.policy, Door::SESSION, leafOf(*f.host)).accepted());
 }
