@@ -156,6 +156,14 @@ void AuditLog::note(const std::vector<AuditEntry>& entries) {
 }
 
 uint64_t AuditLog::append(const std::vector<AuditEntry>& entries) {
+  auto first = record(entries);
+  save(encodeHead(head));
+  return first;
+}
+
+uint64_t AuditLog::ask(const AuditEntry& entry) { return record({entry}); }
+
+uint64_t AuditLog::record(const std::vector<AuditEntry>& entries) {
   if (closed) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the daemon is ending"));
   auto after = head;
   std::string lines;
@@ -174,7 +182,6 @@ uint64_t AuditLog::append(const std::vector<AuditEntry>& entries) {
   trouble.clear();
   head.seq = after.seq;
   head.hash = after.hash;
-  save(encodeHead(head));
   return first;
 }
 

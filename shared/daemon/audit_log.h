@@ -6,7 +6,8 @@
 // behind the head that the store knows. What cannot be recorded is not done.
 //
 // A record is on disk when append() returns. The head follows: one that the store has not got yet,
-// after a crash, is read from the file.
+// after a crash, is read from the file. That of what is only asked for comes with what came of it:
+// in between it would be one transaction more before each change.
 #pragma once
 #include "shared/daemon/audit_chain.h"
 #include "shared/host/host.h"
@@ -45,6 +46,8 @@ public:
 
   // FAILED, with nothing recorded, when the disk takes nothing. Answers the first entry's number.
   uint64_t append(const std::vector<AuditEntry>& entries);
+  // The same of a change that is about to begin. What came of it is noted in any case.
+  uint64_t ask(const AuditEntry& entry);
   // The same of what has happened already: that it is not recorded is only told to the log.
   void note(const std::vector<AuditEntry>& entries);
   // Of what was refused; those that are too many are counted, and told with the next.
@@ -67,6 +70,7 @@ private:
   std::string read(const std::string& segment) const;
   void examineTail();
   void beginSegment(std::string why);
+  uint64_t record(const std::vector<AuditEntry>& entries);
   void write(const std::string& lines);
   void rotate();
   kj::Path pathOf(const std::string& segment) const;

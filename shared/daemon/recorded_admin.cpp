@@ -74,15 +74,18 @@ kj::Promise<void> RecordedAdmin::change(AdminMethod method, AnyContext context,
   auto asked = entryOf(caller, nameOf(method));
   describeCall(paramsOf(method, context), asked);
   asked.outcome = "asked";
-  KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] { asked.of = log->append({asked}); })) {
+  KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] { asked.of = log->ask(asked); })) {
     return refuseAny(method, context, unrecorded(*reason));
   }
   return request.send().then([this, method, context, asked](auto&& answer) mutable {
-    auto results = answer.template getAs<capnp::DynamicStruct>(method.getResultType());
-    auto refused = asked;
-    bool isRefused = describeProblem(results, refused);
-    log->note(isRefused ? std::vector<AuditEntry>{refused} : describeOutcome(results, asked));
-    context.getResults().set(answer);
+    // What the change set off goes out first: the log keeps the loop until it is on disk.
+    return kj::evalLast([this, method, context, asked, answer = kj::mv(answer)]() mutable {
+      auto results = answer.template getAs<capnp::DynamicStruct>(method.getResultType());
+      auto refused = asked;
+      bool isRefused = describeProblem(results, refused);
+      log->note(isRefused ? std::vector<AuditEntry>{refused} : describeOutcome(results, asked));
+      context.getResults().set(answer);
+    });
   }, [this, asked](kj::Exception&& reason) mutable {
     asked.outcome = "failed";
     asked.text = text(reason.getDescription());

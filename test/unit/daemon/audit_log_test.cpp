@@ -147,6 +147,23 @@ TEST_CASE("what a crash leaves is no damage: a head that is behind, half a line"
   CHECK(book.log->verify().lastSeq() == 5);
 }
 
+TEST_CASE("what was only asked for when the power went is the last record, and no damage") {
+  Book book;
+  book.write("pos", 2);
+  auto before = book.row.map([](Bytes& bytes) { return bytes; });
+  AuditEntry asked;
+  asked.name = "till";
+  CHECK(book.log->ask(asked) == 3);
+  CHECK((book.row == before));  // the store is left alone until something came of it
+  book.start();
+  CHECK(book.log->finding().empty());
+  CHECK(book.count("till") == 1);
+  book.write("pos");
+  CHECK(book.log->verify().whole());
+  CHECK(book.log->verify().lastSeq() == 4);
+  CHECK(badAfterStart(book) == 0);
+}
+
 TEST_CASE("a log stays within its bounds, and that is no damage") {
   Book book;
   book.clock.ms += 1;
