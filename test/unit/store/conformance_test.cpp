@@ -43,6 +43,27 @@ struct Opened {
 
 using Names = std::vector<std::string>;
 
+TEST_CASE("a batch that writes a row again and again leaves what it wrote last") {
+  forEachBackend([](Backend& backend) {
+    Opened store(backend);
+    store.put(Table::LOCAL, "oslo", "lamp", "on");
+    Batch batch;
+    batch.put(Table::LOCAL, "oslo", bytes("count"), bytes("1"));
+    batch.erase(Table::LOCAL, "oslo", bytes("lamp"));
+    batch.put(Table::LOCAL, "oslo", bytes("count"), bytes("2"));
+    batch.expect(Table::LOCAL, "oslo", bytes("count"), bytes("2"));
+    batch.expect(Table::LOCAL, "oslo", bytes("lamp"), nullptr);
+    batch.put(Table::LOCAL, "oslo", bytes("lamp"), bytes("off"));
+    batch.put(Table::LOCAL, "oslo", bytes("count"), bytes("3"));
+    batch.put(Table::LOCAL, "bergen", bytes("count"), bytes("1"));
+    batch.put(Table::LOCAL, "oslo", bytes("door"), bytes("open"));
+    batch.erase(Table::LOCAL, "oslo", bytes("door"));
+    store.commit(kj::mv(batch));
+    CHECK(store.scan(Table::LOCAL, "oslo") == "count=3 lamp=off");
+    CHECK(store.scan(Table::LOCAL, "bergen") == "count=1");
+  });
+}
+
 TEST_CASE("what was put is got, what was put again has the new value, what was erased is gone") {
   forEachBackend([](Backend& backend) {
     Opened store(backend);
