@@ -85,6 +85,9 @@ struct EventQuery {
   # The newest ones; 0: as many as a tier answers.
   follow @9 :Bool;
   # And then those that come.
+  withSites @10 :Bool;
+  # With a tenant, also whether the sites it has something at came or went: `site`, `link`. What a
+  # tenant's people are shown.
 }
 
 interface EventSink {

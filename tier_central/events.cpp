@@ -45,7 +45,7 @@ kj::Promise<void> CentralAdmin::askRegion(const std::string& region, Child& chil
                (found != now->registry.sites.end() && found->second.region == region);
       }
       return false;
-    }));
+    }, [](const std::string&) { return true; }));
     auto answer = request.send().ignoreResult();
     if (!query.getFollow()) {
       answer = host.timer.timeoutAfter(schema::Admin::EVENTS_WAIT_MS * kj::MILLISECONDS,

@@ -51,6 +51,8 @@ public:
     std::string reason;  // for a person
   };
   std::optional<LeftOut> leftOut(const std::string& site, const std::string& key) const;
+  // Whether an application of the tenant is meant for the site.
+  bool hasTenant(const std::string& site, const std::string& tenant) const;
   size_t applications() const { return appPlans.size(); }
 
 private:
@@ -80,7 +82,6 @@ private:
   bool touches(const Person& person, const std::string& site) const;
   void touchApp(const std::string& site, const std::string& key, const std::string& tenant,
                 TouchedKeys& touched) const;
-  bool hasTenant(const std::string& site, const std::string& tenant) const;
 
   const Orders& orders;
   Bytes documentKey;

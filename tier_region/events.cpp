@@ -45,11 +45,15 @@ kj::Promise<void> RegionCore::answerQuery(schema::EventQuery::Reader query,
     return plan != assigner->sites().end() && Bounds::admits(wanted, site) &&
            selector.matches(plan->second.labels);
   };
-  // What a site says counts for that site, whatever it calls itself.
-  auto where = [this, isMeant](const std::string& journal, Event& event) {
+  // What a site says counts for that site, whatever it calls itself. Of whole sites, a tenant hears
+  // of its own.
+  auto ofTenant = query.getWithSites() ? text(query.getTenant()) : std::string();
+  auto where = [this, isMeant, ofTenant](const std::string& journal, Event& event) {
     event.region = self.name;
     if (journal != OWN_JOURNAL) event.site = journal;
-    return isMeant(event.site);
+    bool isHidden = !ofTenant.empty() && event.tenant.empty() &&
+                    !assigner->hasTenant(event.site, ofTenant);
+    return !isHidden && isMeant(event.site);
   };
   std::vector<std::string> names{OWN_JOURNAL}, away;
   for (auto& [site, child] : children) {

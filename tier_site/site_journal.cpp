@@ -2,8 +2,18 @@
 #include "shared/daemon/event_answer.h"
 #include "tier_site/admin.h"
 #include "tier_site/service.h"
+#include <algorithm>
 
 namespace skerry {
+namespace {
+
+bool hasTenant(const SiteCore& core, const std::string& tenant) {
+  auto& apps = core.assignments->apps();
+  return std::any_of(apps.begin(), apps.end(),
+                     [&](auto& app) { return app.first.first == tenant; });
+}
+
+}  // namespace
 
 SiteJournal::SiteJournal(Host& host)
     : chronicle(host, EventLogBounds(), EventLogBounds()), sender(host, chronicle) {}
@@ -31,10 +41,13 @@ kj::Promise<void> SiteAdmin::events(EventsContext context) {
   bool isMeant = Bounds::admits(region, core.regionName) &&
                  selector.selector.matches(core.assignments->siteLabels());
   if (!isMeant) return kj::READY_NOW;
-  auto where = [name = core.self.name, above = core.regionName](const std::string&, Event& event) {
+  // Of the whole site, a tenant hears that has something here.
+  bool showsSite = !query.getWithSites() || hasTenant(core, text(query.getTenant()));
+  auto where = [name = core.self.name, above = core.regionName, showsSite](const std::string&,
+                                                                           Event& event) {
     event.site = name;
     event.region = above;
-    return true;
+    return showsSite || !event.tenant.empty();
   };
   return answerEvents(service.journal().chronicle, {OWN_JOURNAL}, query, host.clock.wallMs(),
                       where, params.getSink());

@@ -1,15 +1,10 @@
 #include "shared/daemon/bounded_admin.h"
-#include "shared/daemon/any_call.h"
+#include "shared/daemon/event_answer.h"
 #include "shared/daemon/views.h"
-#include <set>
+#include <memory>
 
 namespace skerry {
 namespace {
-
-// Every method that is dealt with here. Others may come.
-const std::set<std::string_view> KNOWN{
-    "status", "apply", "plan", "get", "delete", "createToken", "revokeToken", "logs", "why",
-    "changed", "usage", "approveHost", "addUser", "removeUser"};
 
 template <typename Context, typename Request>
 kj::Promise<void> pass(Context context, Request request) {
@@ -37,29 +32,13 @@ template <typename Results>
 void dropUnseen(const Seen& seen, capnp::List<capnp::Text>::Reader missing, Results results) {
   std::vector<std::string> kept;
   for (auto name : missing) {
-    constexpr std::string_view REGION = "region ";
-    auto who = text(name);
-    bool isRegion = who.starts_with(REGION) && seen.regions.contains(who.substr(REGION.size()));
-    if (isRegion || seen.seesSite(who)) kept.push_back(who);
+    if (seen.mayName(text(name))) kept.push_back(text(name));
   }
   auto list = results.initMissing(kept.size());
   for (size_t i = 0; i < kept.size(); ++i) list.set(i, kept[i]);
 }
 
 }  // namespace
-
-// What nobody thought of is denied: as a problem where the answer has room for one.
-BoundedAdmin::Server::DispatchCallResult BoundedAdmin::dispatchCall(
-    uint64_t interfaceId, uint16_t methodId,
-    capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context) {
-  KJ_IF_MAYBE(method, adminMethod(interfaceId, methodId)) {
-    if (!KNOWN.contains(nameOf(*method))) {
-      auto refusal = denied(principal, Action::ADMINISTER, place.tier);
-      return {refuseAny(*method, context, refusal), false};
-    }
-  }
-  return schema::Admin::Server::dispatchCall(interfaceId, methodId, context);
-}
 
 kj::Promise<void> BoundedAdmin::status(StatusContext context) {
   return look().then([this, context](Seen&& seen) mutable {
@@ -202,49 +181,6 @@ kj::Promise<void> BoundedAdmin::delete_(DeleteContext context) {
   });
 }
 
-kj::Promise<void> BoundedAdmin::createToken(CreateTokenContext context) {
-  auto wanted = context.getParams().getRequest();
-  auto kind = text(wanted.getKind()), name = text(wanted.getName());
-  if (!permitsKind(principal.role, Action::ADMIT, kind)) {
-    return refused(context, {denied(principal, Action::ADMIT, kind)});
-  }
-  auto request = tier.createTokenRequest();
-  request.setRequest(wanted);
-  return look().then([context, kind, name, request = kj::mv(request)](Seen&& seen) mutable {
-    if (!seen.seesSite(name)) return refused(context, {notFound(kind, name)});
-    return pass(context, kj::mv(request));
-  });
-}
-
-kj::Promise<void> BoundedAdmin::revokeToken(RevokeTokenContext context) {
-  if (!permitsKind(principal.role, Action::ADMIT, "site")) {
-    return refused(context, {denied(principal, Action::ADMIT, "site")});
-  }
-  auto name = text(context.getParams().getName());
-  auto request = tier.revokeTokenRequest();
-  request.setName(name);
-  return look().then([context, name, request = kj::mv(request)](Seen&& seen) mutable {
-    if (!seen.seesSite(name)) return refused(context, {notFound("site", name)});
-    return pass(context, kj::mv(request));
-  });
-}
-
-kj::Promise<void> BoundedAdmin::approveHost(ApproveHostContext context) {
-  auto params = context.getParams();
-  auto site = text(params.getSite());
-  if (!permitsKind(principal.role, Action::ADMIT, "site")) {
-    return refused(context, {denied(principal, Action::ADMIT, "site")});
-  }
-  auto request = tier.approveHostRequest();
-  request.setId(params.getId());
-  request.setSite(params.getSite());
-  request.setName(params.getName());
-  return look().then([context, site, request = kj::mv(request)](Seen&& seen) mutable {
-    if (!seen.seesSite(site)) return refused(context, {notFound("site", site)});
-    return pass(context, kj::mv(request));
-  });
-}
-
 Refusals BoundedAdmin::checkReading(const Seen& seen, const std::string& site,
                                     const std::string& app) const {
   if (isOfTenant()) {
@@ -339,6 +275,38 @@ kj::Promise<void> BoundedAdmin::usage(UsageContext context) {
       results.setProblems(answer.getProblems());
       dropUnseen(seen, answer.getMissing(), results);
     });
+  });
+}
+
+// The tier is asked for no more than the role sees, so that the newest ones are of those; what it
+// tells is looked at all the same.
+kj::Promise<void> BoundedAdmin::events(EventsContext context) {
+  context.allowCancellation();
+  if (!permitsKind(principal.role, Action::SEE, "event")) {
+    return refused(context, {denied(principal, Action::SEE, "event")});
+  }
+  auto tenant = text(context.getParams().getQuery().getTenant());
+  if (isOfTenant() && !tenant.empty() && tenant != principal.scope.name) return kj::READY_NOW;
+  return look().then([this, context](Seen&& seen) mutable {
+    auto query = context.getParams().getQuery();
+    auto site = text(query.getSite()), region = text(query.getRegion());
+    if (!site.empty() && !seen.seesSite(site)) return refused(context, {notFound("site", site)});
+    if (!region.empty() && !seen.seesRegion(region)) {
+      return refused(context, {notFound("region", region)});
+    }
+    auto request = tier.eventsRequest();
+    request.setQuery(query);
+    auto asked = request.getQuery();
+    auto& scope = principal.scope;
+    if (scope.of == Scope::Of::TENANT) asked.setTenant(scope.name);
+    if (scope.of == Scope::Of::REGION) asked.setRegion(scope.name);
+    if (scope.of == Scope::Of::SITE) asked.setSite(scope.name);
+    asked.setWithSites(isOfTenant());
+    auto known = std::make_shared<const Seen>(kj::mv(seen));
+    request.setSink(sinkFor(context.getParams().getSink(),
+                            [known](Event& event) { return known->seesEvent(event); },
+                            [known](const std::string& who) { return known->mayName(who); }));
+    return pass(context, kj::mv(request));
   });
 }
 

@@ -1,6 +1,7 @@
 // The Admin of a role that is bounded: a tier's own Admin, behind a check of every call and without
 // whatever the role does not see. What is not named here is denied, later methods included.
 #pragma once
+#include "shared/daemon/any_call.h"
 #include "shared/daemon/problems.h"
 #include "shared/daemon/seen.h"
 
@@ -16,26 +17,25 @@ public:
   kj::Promise<void> plan(PlanContext context) override;
   kj::Promise<void> get(GetContext context) override;
   kj::Promise<void> delete_(DeleteContext context) override;
-  kj::Promise<void> createToken(CreateTokenContext context) override;
-  kj::Promise<void> revokeToken(RevokeTokenContext context) override;
   kj::Promise<void> logs(LogsContext context) override;
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> changed(ChangedContext context) override;
   kj::Promise<void> usage(UsageContext context) override;
-  kj::Promise<void> approveHost(ApproveHostContext context) override;
+  kj::Promise<void> events(EventsContext context) override;
   kj::Promise<void> addUser(AddUserContext context) override;
   kj::Promise<void> removeUser(RemoveUserContext context) override;
 
-  DispatchCallResult dispatchCall(
-      uint64_t interfaceId, uint16_t methodId,
-      capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context) override;
+  DispatchCallResult dispatchCall(uint64_t interfaceId, uint16_t methodId,
+                                  AnyContext context) override;
 
 private:
   bool isOfTenant() const { return principal.scope.of == Scope::Of::TENANT; }
   kj::Promise<Seen> look() { return lookAround(tier, place, principal); }
+  // A change to one site or host, passed on to who may and sees it.
+  kj::Promise<void> passForSite(AdminMethod method, AnyContext context, Action action,
+                                std::string kind, std::string name);
   Refusals checkManifests(capnp::List<schema::Manifest>::Reader manifests) const;
   Refusals checkSet(capnp::Text::Reader set) const;
-  Refusals checkAdmitting(const std::string& kind) const;
   // Why lines or numbers of this cannot be had; the question is about `site` and `app`.
   Refusals checkReading(const Seen& seen, const std::string& site, const std::string& app) const;
 

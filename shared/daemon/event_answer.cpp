@@ -96,8 +96,9 @@ Task<void> answer(Chronicle& chronicle, std::vector<std::string> names, EventFil
 
 class Relay final : public schema::EventSink::Server {
 public:
-  Relay(schema::EventSink::Client asker, std::function<bool(Event&)> admit)
-      : asker(kj::mv(asker)), admit(std::move(admit)) {}
+  using Knows = std::function<bool(const std::string&)>;
+  Relay(schema::EventSink::Client asker, std::function<bool(Event&)> admit, Knows knows)
+      : asker(kj::mv(asker)), admit(std::move(admit)), knows(std::move(knows)) {}
 
   kj::Promise<void> write(WriteContext context) override {
     std::vector<Event> events;
@@ -109,14 +110,17 @@ public:
     return skerry::write(asker, events.data(), events.size());
   }
   kj::Promise<void> missing(MissingContext context) override {
-    auto request = asker.missingRequest();
-    request.setWho(context.getParams().getWho());
-    return request.send().ignoreResult();
+    std::vector<std::string> known;
+    for (auto who : context.getParams().getWho()) {
+      if (knows(text(who))) known.push_back(text(who));
+    }
+    return sayMissing(asker, known);
   }
 
 private:
   schema::EventSink::Client asker;
   std::function<bool(Event&)> admit;
+  Knows knows;
 };
 
 }  // namespace
@@ -126,6 +130,7 @@ EventFilter filterOf(schema::EventQuery::Reader query, int64_t nowMs) {
   filter.tenant = text(query.getTenant());
   filter.app = text(query.getApp());
   filter.kind = text(query.getKind());
+  filter.withSites = query.getWithSites();
   if (query.getSinceMs() > 0) filter.sinceMs = nowMs - query.getSinceMs();
   if (query.getUntilMs() > 0) filter.untilMs = nowMs - query.getUntilMs();
   return filter;
@@ -160,8 +165,9 @@ kj::Promise<void> sayMissing(schema::EventSink::Client sink, const std::vector<s
 }
 
 schema::EventSink::Client sinkFor(schema::EventSink::Client asker,
-                                  std::function<bool(Event&)> admit) {
-  return kj::heap<Relay>(kj::mv(asker), std::move(admit));
+                                  std::function<bool(Event&)> admit,
+                                  std::function<bool(const std::string&)> knows) {
+  return kj::heap<Relay>(kj::mv(asker), std::move(admit), std::move(knows));
 }
 
 }  // namespace skerry

@@ -22,8 +22,10 @@ kj::Promise<void> answerEvents(Chronicle& chronicle, std::vector<std::string> na
 
 kj::Promise<void> sayMissing(schema::EventSink::Client sink, const std::vector<std::string>& who);
 
-// An asker's sink, given to a child: `admit` says what the child may tell of, and completes it.
+// An asker's sink, given to a teller: `admit` says what that one may tell of, and completes it;
+// `knows` whom the asker may hear named as missing.
 schema::EventSink::Client sinkFor(schema::EventSink::Client asker,
-                                  std::function<bool(Event&)> admit);
+                                  std::function<bool(Event&)> admit,
+                                  std::function<bool(const std::string& who)> knows);
 
 }  // namespace skerry

@@ -61,6 +61,7 @@ Task<Seen> look(schema::Admin::Client tier, AdminPlace place, Principal principa
   auto& scope = seen.scope;
   if (scope.of == Scope::Of::REGION) {
     seen.isWholeTier = place.region == scope.name && !scope.name.empty();
+    seen.regions.insert(scope.name);
   }
   if (scope.of == Scope::Of::SITE) {
     seen.isWholeTier = place.tier == "site" && place.name == scope.name;
@@ -71,7 +72,9 @@ Task<Seen> look(schema::Admin::Client tier, AdminPlace place, Principal principa
     auto adding = addSitesOfTenant(tier, seen);
     co_await adding;
   }
-  if (place.tier != "site") {
+  if (place.tier == "site") {
+    seen.regions.insert(place.region);
+  } else {
     auto adding = addSites(tier, seen);
     co_await adding;
   }
@@ -107,6 +110,23 @@ bool Seen::sees(schema::Item::Reader item) const {
   if (kind == "instance") return seesTenant(tenant) && seesSite(siteOf(item));
   if (kind == "host") return scope.of != Scope::Of::TENANT && seesSite(siteOf(item));
   return kind == "site" && seesSite(name);
+}
+
+bool Seen::seesEvent(const Event& event) const {
+  switch (scope.of) {
+    case Scope::Of::EVERYTHING: return true;
+    case Scope::Of::TENANT:
+      return event.tenant == scope.name ||
+             (isOfSites(event) && !event.site.empty() && seesSite(event.site));
+    case Scope::Of::REGION: return event.region == scope.name;
+    case Scope::Of::SITE: return event.site == scope.name;
+  }
+  return false;
+}
+
+bool Seen::mayName(const std::string& who) const {
+  constexpr std::string_view REGION = "region ";
+  return who.starts_with(REGION) ? seesRegion(who.substr(REGION.size())) : seesSite(who);
 }
 
 Seen::Counts Seen::countStates(std::string_view tenant, std::string_view app) const {

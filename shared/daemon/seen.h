@@ -3,6 +3,7 @@
 #pragma once
 #include "capnp/admin.capnp.h"
 #include "shared/daemon/admin_place.h"
+#include "shared/journal/event.h"
 #include "shared/model/principal.h"
 #include <map>
 #include <set>
@@ -24,6 +25,12 @@ struct Seen {
   }
   bool seesSite(const std::string& site) const { return isWholeTier || sites.contains(site); }
   bool sees(schema::Item::Reader item) const;
+  bool seesRegion(const std::string& region) const {
+    return isWholeTier || regions.contains(region);
+  }
+  bool seesEvent(const Event& event) const;
+  // Of those that did not answer, `SITE` or `region NAME`: whether to name them.
+  bool mayName(const std::string& who) const;
   // Takes out of an item it sees what it does not see.
   void trim(schema::Item::Builder item) const;
 

@@ -33,9 +33,17 @@ Event lostEvents(uint64_t count, const Event* next) {
 bool EventFilter::admits(const Event& event) const {
   bool isOfKind = kind.empty() || event.kind == kind ||
                   (event.kind.starts_with(kind) && event.kind[kind.size()] == '.');
-  return isOfKind && (tenant.empty() || event.tenant == tenant) &&
+  bool isTheirs = tenant.empty() || event.tenant == tenant || (withSites && isOfSites(event));
+  return isOfKind && isTheirs &&
          (app.empty() || event.app == app) && event.atMs >= sinceMs &&
          (untilMs == 0 || event.atMs <= untilMs);
+}
+
+bool isOfSites(const Event& event) {
+  for (auto kind : {"site.online", "site.offline", "link.up", "link.down", EVENTS_LOST}) {
+    if (event.kind == kind) return event.tenant.empty();
+  }
+  return false;
 }
 
 void tidyEvents(std::vector<Event>& events, size_t max) {

@@ -40,9 +40,14 @@ Event lostEvents(uint64_t count, const Event* next);
 struct EventFilter {
   std::string tenant, app, kind;
   int64_t sinceMs = 0, untilMs = 0;
+  bool withSites = false;  // with a tenant, also what passes for one of sites; see isOfSites()
 
   bool admits(const Event& event) const;
 };
+
+// Of no tenant, and all the same for those who have something at that site to know: that it came or
+// went, that events are not kept. It names nobody.
+bool isOfSites(const Event& event);
 
 // Puts events in the order of their time and leaves the newest `max`; of those that are equal in
 // everything one is left, since a journal that went back in time is told again.

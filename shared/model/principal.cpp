@@ -17,7 +17,7 @@ struct Grant {
 // The table. Global administrators are not in it: they may everything.
 const Grant GRANTS[] = {
     {Role::TENANT_ADMIN, Action::SEE,
-     {"tenant", "application", "instance", "site", "user", "role"}},
+     {"tenant", "application", "instance", "site", "user", "role", "event"}},
     {Role::TENANT_ADMIN, Action::READ_LOGS, {"application"}},
     {Role::TENANT_ADMIN, Action::DECLARE, {"application"}},
     {Role::TENANT_ADMIN, Action::REMOVE, {"application"}},
@@ -25,11 +25,12 @@ const Grant GRANTS[] = {
     {Role::TENANT_ADMIN, Action::MANAGE_USERS, {"user"}},
     {Role::TENANT_ADMIN, Action::AUDIT, {"record"}},
 
-    {Role::TENANT_VIEWER, Action::SEE, {"tenant", "application", "instance", "site", "role"}},
+    {Role::TENANT_VIEWER, Action::SEE,
+     {"tenant", "application", "instance", "site", "role", "event"}},
     {Role::TENANT_VIEWER, Action::READ_LOGS, {"application"}},
 
     {Role::REGION_OPS, Action::SEE,
-     {"region", "site", "host", "application", "instance", "token", "pending", "role"}},
+     {"region", "site", "host", "application", "instance", "token", "pending", "role", "event"}},
     {Role::REGION_OPS, Action::READ_LOGS, {"application", "site"}},
     {Role::REGION_OPS, Action::DECLARE, {"site"}},
     {Role::REGION_OPS, Action::REMOVE, {"site"}},
@@ -37,7 +38,7 @@ const Grant GRANTS[] = {
     {Role::REGION_OPS, Action::OPERATE, {"site", "host", "application"}},
 
     {Role::SITE_INSTALLER, Action::SEE,
-     {"site", "host", "application", "instance", "token", "role"}},
+     {"site", "host", "application", "instance", "token", "role", "event"}},
     {Role::SITE_INSTALLER, Action::ADMIT, {"site"}},
 };
 

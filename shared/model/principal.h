@@ -53,7 +53,7 @@ enum class Action : uint8_t {
   DECLARE,       // apply, plan
   REMOVE,        // delete
   ADMIT,         // tokens
-  OPERATE,       // what is done to running things: holds, overrides, blocks
+  OPERATE,       // what is done to running things: holds, overrides, blocks, labels of operators
   MANAGE_USERS,
   AUDIT,         // read the audit log
   ADMINISTER,    // the tier itself: doctor, backup, restore; and whatever has no row in the table

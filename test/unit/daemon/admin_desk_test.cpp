@@ -4,6 +4,7 @@
 #include <capnp/message.h>
 #include <doctest/doctest.h>
 #include <kj/async-io.h>
+#include <array>
 #include <set>
 
 namespace skerry {
@@ -22,6 +23,13 @@ constexpr Thing THINGS[] = {
     {"token", "", "t1", "oslo", ""},         {"token", "", "t2", "rome", ""},
     {"user", "acme", "kari", "", ""},        {"user", "bolt", "kari", "", ""},
     {"user", "", "root", "", ""}};
+
+struct Happened { const char *kind, *region, *site, *tenant; };
+constexpr Happened HAPPENED[] = {
+    {"instance.ended", "north", "oslo", "acme"}, {"instance.ended", "south", "rome", "bolt"},
+    {"orders.refused", "south", "rome", "acme"}, {"site.offline", "north", "oslo", ""},
+    {"site.offline", "south", "rome", ""},       {"finding.raised", "north", "oslo", ""},
+    {"region.offline", "south", "", ""},         {"site.gone", "north", "", ""}};
 
 // A central that does what its administrator says, and remembers it.
 class Tier final : public schema::Admin::Server {
@@ -100,6 +108,40 @@ protected:
     done.push_back(kj::str("remove ", params.getTenant(), "/", params.getName()).cStr());
     return kj::READY_NOW;
   }
+  // Says more than it was asked for, as a hostile region would.
+  kj::Promise<void> events(EventsContext context) override {
+    auto query = context.getParams().getQuery();
+    done.push_back(kj::str("events ", query.getTenant(), "|", query.getRegion(), "|",
+                           query.getSite(), query.getWithSites() ? " with sites" : "").cStr());
+    auto sink = context.getParams().getSink();
+    auto request = sink.writeRequest();
+    auto list = request.initEvents(std::size(HAPPENED));
+    for (size_t i = 0; i < std::size(HAPPENED); ++i) {
+      auto& [kind, region, site, tenant] = HAPPENED[i];
+      list[i].setKind(kind);
+      list[i].setRegion(region);
+      list[i].setSite(site);
+      list[i].setTenant(tenant);
+    }
+    auto missing = sink.missingRequest();
+    auto who = missing.initWho(4);
+    for (uint i = 0; i < 4; ++i) {
+      who.set(i, std::array{"rome", "region south", "oslo", "region north"}[i]);
+    }
+    return request.send().then([missing = kj::mv(missing)]() mutable {
+      return missing.send().ignoreResult();
+    });
+  }
+  kj::Promise<void> block(BlockContext context) override {
+    auto params = context.getParams();
+    done.push_back(kj::str("block ", params.getKind(), " ", params.getName()).cStr());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> label(LabelContext context) override {
+    auto params = context.getParams();
+    done.push_back(kj::str("label ", params.getKind(), " ", params.getName()).cStr());
+    return kj::READY_NOW;
+  }
   kj::Promise<void> doctor(DoctorContext) override { return kj::READY_NOW; }
 
 private:
@@ -129,6 +171,26 @@ private:
 };
 
 class NoBackup final : public schema::BackupSink::Server {};
+
+// What reached an asker: `KIND SITE TENANT`, and `?WHO` who did not answer.
+class EventTaker final : public schema::EventSink::Server {
+public:
+  explicit EventTaker(std::vector<std::string>& told) : told(told) {}
+  kj::Promise<void> write(WriteContext context) override {
+    for (auto event : context.getParams().getEvents()) {
+      told.push_back(kj::str(event.getKind(), " ", event.getSite(), " ", event.getTenant()).cStr());
+    }
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> missing(MissingContext context) override {
+    for (auto who : context.getParams().getWho()) told.push_back(kj::str("?", who).cStr());
+    return kj::READY_NOW;
+  }
+
+private:
+  std::vector<std::string>& told;
+};
+
 class NoSink final : public schema::LineSink::Server {};
 
 struct Office {
@@ -193,6 +255,31 @@ struct Office {
     user.setRole(role);
     user.setTenant(tenant);
     user.setRegion(region);
+    return refusal(request);
+  }
+  using Lines = std::vector<std::string>;
+  // What of HAPPENED is told; the first problem instead.
+  Lines events(schema::Admin::Client admin, const char* site = "", const char* region = "",
+               const char* tenant = "") {
+    Lines told;
+    auto request = admin.eventsRequest();
+    request.initQuery().setSite(site);
+    request.getQuery().setRegion(region);
+    request.getQuery().setTenant(tenant);
+    request.setSink(kj::heap<EventTaker>(told));
+    auto refused = refusal(request);
+    return refused.empty() ? told : Lines{refused};
+  }
+  std::string block(schema::Admin::Client admin, const char* kind, const char* name) {
+    auto request = admin.blockRequest();
+    request.setKind(kind);
+    request.setName(name);
+    return refusal(request);
+  }
+  std::string label(schema::Admin::Client admin, const char* kind, const char* name) {
+    auto request = admin.labelRequest();
+    request.setKind(kind);
+    request.setName(name);
     return refusal(request);
   }
   std::string audited() {
@@ -328,6 +415,62 @@ TEST_CASE("lines are of the own tenant, and so are the names of who did not answ
   auto installer = office.as(Role::SITE_INSTALLER, "oslo").logsRequest();
   installer.initQuery().setSite("oslo");
   CHECK(office.refusal(installer) == "4 denied");
+}
+
+TEST_CASE("a tenant hears what happened to its own, and whether its sites are there") {
+  Office office;
+  using Lines = Office::Lines;
+  auto acme = office.as(Role::TENANT_VIEWER, "acme");
+  CHECK(office.events(acme) == Lines{"instance.ended oslo acme", "orders.refused rome acme",
+                                     "site.offline oslo ", "?oslo", "?region north"});
+  CHECK(office.done.back() == "events acme|| with sites");
+  auto asked = office.done.size();
+  CHECK(office.events(acme, "rome") == Lines{"3 not-found"});
+  CHECK(office.events(acme, "", "south") == Lines{"3 not-found"});
+  CHECK(office.events(acme, "", "nowhere") == Lines{"3 not-found"});
+  CHECK(office.events(acme, "", "", "bolt").empty());
+  CHECK(office.done.size() == asked);
+  CHECK(office.events(acme, "oslo", "north").size() == 5);
+}
+
+TEST_CASE("a region's people hear of their region, a site's of their site") {
+  Office office;
+  using Lines = Office::Lines;
+  auto north = office.as(Role::REGION_OPS, "north");
+  CHECK(office.events(north) == Lines{"instance.ended oslo acme", "site.offline oslo ",
+                                      "finding.raised oslo ", "site.gone  ", "?oslo",
+                                      "?region north"});
+  CHECK(office.done.back() == "events |north|");
+  CHECK(office.events(north, "rome") == Lines{"3 not-found"});
+  CHECK(office.events(north, "", "south") == Lines{"3 not-found"});
+  CHECK(office.events(office.as(Role::SITE_INSTALLER, "rome")) ==
+        Lines{"instance.ended rome bolt", "orders.refused rome acme", "site.offline rome ",
+              "?rome", "?region south"});
+  CHECK(office.done.back() == "events ||rome");
+  CHECK(office.events(office.local()).size() == std::size(HAPPENED) + 4);
+}
+
+TEST_CASE("a region's people block and label their sites and hosts, and nothing else") {
+  Office office;
+  auto north = office.as(Role::REGION_OPS, "north");
+  CHECK(office.block(north, "site", "oslo") == "");
+  CHECK(office.block(north, "host", "oslo/h1") == "");
+  CHECK(office.label(north, "site", "oslo") == "");
+  CHECK(office.done == Office::Lines{"block site oslo", "block host oslo/h1", "label site oslo"});
+  CHECK(office.block(north, "site", "rome") == "3 not-found");
+  CHECK(office.block(north, "host", "rome/h2") == "3 not-found");
+  CHECK(office.label(north, "site", "rome") == "3 not-found");
+  CHECK(office.block(north, "tenant", "acme") == "4 denied");
+  CHECK(office.label(north, "region", "north") == "4 denied");
+  for (auto& [role, scope] : {std::pair{Role::TENANT_ADMIN, "acme"},
+                              {Role::TENANT_VIEWER, "acme"}, {Role::SITE_INSTALLER, "oslo"}}) {
+    auto who = office.as(role, scope);
+    CHECK(office.block(who, "site", "oslo") == "4 denied");
+    CHECK(office.label(who, "site", "oslo") == "4 denied");
+    CHECK(office.block(who, "application", "pos") == "4 denied");
+    CHECK(office.label(who, "application", "pos") == "4 denied");
+  }
+  CHECK(office.done.size() == 3);
 }
 
 TEST_CASE("a method that nobody thought of is denied to bounded roles") {

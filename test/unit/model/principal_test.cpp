@@ -8,7 +8,8 @@ constexpr Action ACTIONS[] = {Action::SEE,     Action::READ_LOGS,    Action::DEC
                               Action::REMOVE,  Action::ADMIT,        Action::OPERATE,
                               Action::MANAGE_USERS, Action::AUDIT,   Action::ADMINISTER};
 constexpr const char* KINDS[] = {"tenant", "region", "site", "host",   "application", "instance",
-                                 "token",  "user",   "role", "record", "tier",        "backup"};
+                                 "token",  "user",   "role", "record", "tier",        "backup",
+                                 "event",  "pending"};
 
 Principal of(Role role, std::string name = "mine") {
   Scope scope{scopeKindOf(role), scopeKindOf(role) == Scope::Of::EVERYTHING ? "" : name};
