@@ -25,6 +25,9 @@ constexpr size_t VARIABLES_MAX = 512;  // of one service
 constexpr size_t VARIABLE_BYTES_MAX = 32 << 10;
 constexpr size_t ARGUMENTS_MAX = 256;  // of a command
 constexpr size_t ARGUMENT_BYTES_MAX = 32 << 10;
+// Of a process: what a keeper is told holds 128 KiB and 256 variables, ours among them.
+constexpr size_t PROCESS_BYTES_MAX = 124 << 10;  // see processBytes()
+constexpr size_t PROCESS_VARIABLES_MAX = 250;
 constexpr size_t PORTS_MAX = 64;  // of one service
 constexpr size_t IMAGE_BYTES_MAX = 512;
 constexpr size_t USER_BYTES_MAX = 64;

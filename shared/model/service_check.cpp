@@ -9,6 +9,16 @@
 namespace skerry {
 namespace {
 
+// Of what a keeper reads: `arg=WORD` and `env=NAME=VALUE`, each with an end, and the program twice.
+size_t processBytes(schema::Service::Reader service) {
+  size_t bytes = service.getCommand().size() > 0 ? service.getCommand()[0].size() + 9 : 0;
+  for (auto word : service.getCommand()) bytes += word.size() + 5;
+  for (auto variable : service.getEnvironment()) {
+    bytes += variable.getName().size() + variable.getValue().size() + 6;
+  }
+  return bytes;
+}
+
 class ServiceCheck {
 public:
   ServiceCheck(schema::Service::Reader service, const std::string& path, Problems& problems,
@@ -23,6 +33,7 @@ public:
     checkTexts(service.getCommand(), ".command");
     checkTexts(service.getEntrypoint(), ".entrypoint");
     checkEnvironment();
+    if (isProcess()) checkRoom();
     checkUser();
     checkPorts();
     checkRestart();
@@ -129,6 +140,22 @@ private:
       } else {
         checkText(text(variable.getValue()), field);
       }
+    }
+  }
+
+  // What a keeper could not be told is refused here, not at each site.
+  void checkRoom() {
+    size_t bytes = processBytes(service);
+    if (bytes > PROCESS_BYTES_MAX) {
+      refuse(".command", "too-large",
+             "command and environment of a process have " + std::to_string(bytes) +
+                 " bytes together; there is room for " + std::to_string(PROCESS_BYTES_MAX),
+             "put what is long into a script or a file");
+    }
+    auto variables = service.getEnvironment().size();
+    if (variables > PROCESS_VARIABLES_MAX && variables <= VARIABLES_MAX) {
+      refuse(".environment", "too-large", std::to_string(variables) + " variables; a process may "
+             "have " + std::to_string(PROCESS_VARIABLES_MAX), "use a file");
     }
   }
 

@@ -1,4 +1,5 @@
 // The parts of the process driver that need no keeper: user names, the spec, the folders.
+#include "shared/model/model_limits.h"
 #include "test/sim/sim_host.h"
 #include "tier_site/drivers/driver_limits.h"
 #include "tier_site/drivers/service_folder.h"
@@ -142,6 +143,29 @@ TEST_CASE("what a keeper could not be told is refused") {
   r = service();
   r.environment["X"] = std::string(SPEC_BYTES_MAX, 'x');
   refused(r);
+}
+
+// What is refused where it is declared, and what a keeper has room for, belong together.
+TEST_CASE("the largest process that may be declared fits what a keeper reads") {
+  auto r = service();
+  r.id.tenant = r.id.app = r.id.service = std::string(ID_PART_BYTES_MAX, 'n');
+  r.command = {"/bin/" + std::string(4'000, 'p')};
+  r.user = "nobody";
+  size_t bytes = 2 * r.command[0].size() + 14;
+  r.environment.clear();
+  for (size_t i = 0; i < PROCESS_VARIABLES_MAX; ++i) {
+    auto name = "V" + std::to_string(i);
+    r.environment[name] = "v";
+    bytes += name.size() + 7;
+  }
+  r.command.push_back(std::string(PROCESS_BYTES_MAX - bytes - 5, 'x'));
+  for (auto name : {"SITE", "HOST", "TENANT", "APP", "SERVICE"}) {
+    r.environment[std::string("SKERRY_") + name] = std::string(ID_PART_BYTES_MAX, 'n');
+  }
+  ProcessDriverConfig config;
+  config.cgroupPrefix = std::string(64 + ID_PART_BYTES_MAX, 'c');
+  UserNumbers user{4'000'000'000u, 4'000'000'000u, std::vector<uint32_t>(64, 4'000'000'000u)};
+  CHECK(encodeSpec(r, UINT64_MAX, config, user).size() <= SPEC_BYTES_MAX);
 }
 
 TEST_CASE("folders that bear no instance's name are nobody's") {

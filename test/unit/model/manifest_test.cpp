@@ -265,6 +265,25 @@ TEST_CASE("values that nothing could run with are refused") {
             .reason == "duplicate-port");
 }
 
+TEST_CASE("a process that its keeper could not be told of is refused, naming the limit") {
+  auto service = [](size_t words, size_t variables, const char* kind) {
+    std::string yaml = kind + std::string("    command: [/bin/x");
+    for (size_t i = 0; i < words; ++i) yaml += ", " + std::string(30'000, 'w');
+    yaml += "]\n    environment: {";
+    for (size_t i = 0; i < variables; ++i) yaml += (i ? ", V" : "V") + std::to_string(i) + ": a";
+    return yaml + "}\n";
+  };
+  constexpr auto PROCESS = "    x-skerry: { kind: process }\n", CONTAINER = "    image: i:1\n";
+  auto problem = problemOfService(service(5, 0, PROCESS));
+  CHECK(problem.reason == "too-large");
+  CHECK(problem.path == "services.web.command");
+  CHECK(problem.message.find(std::to_string(PROCESS_BYTES_MAX)) != std::string::npos);
+  CHECK(problemOfService(service(0, 251, PROCESS)).path == "services.web.environment");
+  constexpr auto HEAD = "kind: Application\nname: a\ntenant: t\nservices:\n  web:\n";
+  sound(HEAD + service(4, 250, PROCESS));
+  sound(HEAD + service(5, 300, CONTAINER));
+}
+
 TEST_CASE("an interpolated variable is refused with the template to write, and $$ is a sign") {
   auto problem = problemOfService("    image: x\n    environment: {P: \"${PRINTER}\"}\n");
   CHECK(problem.reason == "interpolation");
