@@ -1,3 +1,4 @@
+#include "shared/cli/ago.h"
 #include "shared/cli/connection.h"
 #include "shared/cli/table.h"
 #include "shared/cli/verb.h"
@@ -74,13 +75,14 @@ std::string tableOf(const std::vector<PlainValue>& records) {
 }
 
 Task<int> audit(Cli& cli, Options options) {
-  ParsedDuration since;
-  if (!options.since.empty()) since = parseDuration("--since", options.since);
-  if (since.failure) co_return cli.fail(*since.failure);
+  int64_t sinceMs = 0;
+  std::optional<Failure> failed;
+  readAgo("--since", options.since, cli.machine.wallMs(), sinceMs, failed);
+  if (failed) co_return cli.fail(*failed);
   auto connecting = connect(cli);
   auto connected = co_await connecting;
   if (connected.failure) co_return cli.fail(*connected.failure);
-  auto reading = readLog(cli, *connected.connection, options, since.ms);
+  auto reading = readLog(cli, *connected.connection, options, sinceMs);
   auto read = co_await reading;
   if (!read.failures.empty()) co_return cli.fail(read.failures);
   if (!options.out.empty()) {
@@ -116,7 +118,7 @@ Task<int> audit(Cli& cli, Options options) {
 
 Run defineAudit(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("--since", options->since, "only what was done this long ago or later: 7d");
+  parser.add_option("--since", options->since, "a duration ago, or a time in RFC 3339");
   parser.add_option("--user", options->user, "only of this person: kari, acme/kari, local:0");
   parser.add_option("--kind", options->kind, "only about this kind of object");
   parser.add_option("--name", options->name, "only about the object of this name");
