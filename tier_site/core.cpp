@@ -89,6 +89,7 @@ private:
     for (auto& [key, entry] : core.document->orders().entries()) keys.insert(key);
     core.takePeople(keys);
     core.watching = core.watchHead().eagerlyEvaluate([](kj::Exception&&) {});
+    core.watchingLocal = core.watchLocal().eagerlyEvaluate([](kj::Exception&&) {});
     for (auto& [name, app] : core.assignments->apps()) core.reportApp(name);
     core.reportHost();
   }
@@ -103,6 +104,8 @@ kj::Promise<kj::Own<SiteCore>> SiteCore::open(Host& host, const Transport& trans
 SiteCore::~SiteCore() noexcept(false) {
   listener = nullptr;
   watching = kj::READY_NOW;
+  watchingLocal = kj::READY_NOW;
+  ending = kj::READY_NOW;
   settling = kj::READY_NOW;
   acting = kj::READY_NOW;
   renewal = nullptr;

@@ -21,6 +21,8 @@
 
 namespace skerry {
 
+constexpr auto LOCAL_LOOK_EVERY = 15 * kj::SECONDS;  // at what ends by itself
+
 class PersonDoor;
 
 class SiteCore final : private PeerPolicy, private ParentOwner, private Renewal::Owner {
@@ -92,6 +94,9 @@ private:
   void takePeople(const std::set<std::string>& keys);
   kj::Promise<void> servePerson(Secured peer);
   kj::Promise<void> watchHead();
+  // Ends what holds for a time only: local_ends.cpp.
+  kj::Promise<void> watchLocal();
+  void endExpired();
   void dial();
   void acted(const std::set<TenantAndName>& apps);
   void reportApp(const TenantAndName& app);
@@ -143,7 +148,9 @@ private:
   kj::Maybe<kj::Own<Listener>> listener;
   std::set<TenantAndName> unreported;  // judged anew, not yet on disk
   bool settled = false, mayDial = false;
+  JournalWatch::Events untold;         // of what ended here, not yet on disk
   kj::Promise<void> settling = kj::READY_NOW, acting = kj::READY_NOW, watching = kj::READY_NOW;
+  kj::Promise<void> ending = kj::READY_NOW, watchingLocal = kj::READY_NOW;
 };
 
 }  // namespace skerry

@@ -25,7 +25,41 @@ Event of(const InstanceId& id, const char* kind, EventSeverity severity, std::st
 constexpr auto INFO = EventSeverity::INFO, WARNING = EventSeverity::WARNING,
                ERROR = EventSeverity::ERROR;
 
+const char* endedKind(LocalKind kind) {
+  switch (kind) {
+    case LocalKind::OVERRIDE: return "override.ended";
+    case LocalKind::HOLD: return "hold.ended";
+    case LocalKind::PAUSE: return "pause.ended";
+    case LocalKind::PIN: return "pin.ended";
+    case LocalKind::LABEL: return "label.ended";
+    default: return nullptr;
+  }
+}
+
 }  // namespace
+
+std::optional<Event> endOf(const LocalEntry& entry) {
+  auto kind = endedKind(entry.kind);
+  if (kind == nullptr) return std::nullopt;
+  auto event = make(kind, INFO, entry.key.path);
+  constexpr std::string_view APP = "app/";
+  auto& object = entry.key.object;
+  auto slash = object.find('/', APP.size());
+  if (object.starts_with(APP) && slash != object.npos) {
+    event.tenant = object.substr(APP.size(), slash - APP.size());
+    event.app = object.substr(slash + 1);
+  }
+  // Of what is reserved, the kind says enough; behind it is a service, or the label.
+  if (event.text.starts_with('@')) {
+    auto at = event.text.find('/');
+    event.text = at == event.text.npos ? "" : event.text.substr(at + 1);
+    if (entry.kind != LocalKind::LABEL) std::swap(event.service, event.text);
+  }
+  event.text += std::string(event.text.empty() ? "" : " ") + "by " + entry.author +
+                (entry.reason.empty() ? "" : ": " + entry.reason) + "; its time of " +
+                printDuration(int64_t(entry.expires.durationMs)) + " is over";
+  return event;
+}
 
 JournalWatch::Events JournalWatch::instance(const InstanceId& id, const Supervisor::View* view) {
   Events events;

@@ -6,6 +6,7 @@
 // service does not push out what else happened.
 #pragma once
 #include "shared/journal/event.h"
+#include "shared/ledger/local_entry.h"
 #include "tier_site/supervisor.h"
 #include <map>
 #include <optional>
@@ -14,6 +15,10 @@ namespace skerry {
 
 constexpr int64_t CLOCK_JUMP_MS = 10'000;  // less is a clock being set right slowly
 constexpr auto WATCH_EVERY = 60 * kj::SECONDS;
+
+// Of what was decided on site for a time that is over now; nothing for what only marks that
+// something was done.
+std::optional<Event> endOf(const LocalEntry& entry);
 
 class JournalWatch {
 public:

@@ -1,5 +1,6 @@
 // What people on site decided, in the site's own half of its document, and what came of it.
 #include "test/sim/fleet/stage.h"
+#include "test/sim/fleet/told.h"
 #include "shared/replica/document_store.h"
 #include <doctest/doctest.h>
 
@@ -18,14 +19,16 @@ struct OnSite : Stage {
     addRows(core().writer->rows(), core().document->ids().name, result.rows);
     fleet.world.runFor(100);
   }
-  void write(const LocalKey& key, LocalKind kind, Bytes value = {}) {
+  void write(const LocalKey& key, LocalKind kind, Bytes value = {}, uint64_t forMs = 0) {
+    auto& clock = site().host.host().clock;
     LocalDraft draft;
+    draft.expires = {clock.bootId().cStr(), forMs};
     draft.key = key;
     draft.kind = kind;
     draft.value = std::move(value);
     draft.author = "kim";
     draft.reason = "smoke";
-    keep(core().document->write(draft, site().host.host().clock.wallMs(), 17));
+    keep(core().document->write(draft, clock.wallMs(), 17));
   }
   void clear(const LocalKey& key) { keep(core().document->remove(key)); }
   // State and reason, as central shows them.
@@ -60,6 +63,28 @@ TEST_CASE("a hold on site outlives newer revisions and restarts; cleared, the ne
   stage.clear(hold);
   stage.restart(stage.site());
   stage.untilRuns(stage.site(), "3");
+}
+
+TEST_CASE("a hold for a time ends by itself, alone and after a restart too, and that is told") {
+  OnSite stage(35);
+  auto hold = LocalKey::hold(POS, stage.gen());
+  auto forMs = 20 * MINUTE_MS;
+  stage.write(hold, LocalKind::HOLD, copy(stage.acted().revision.view()), forMs);
+  stage.apply("2");
+  stage.untilRuns(stage.other(), "2");
+  stage.fleet.world.runFor(10 * MINUTE_MS);
+  stage.cutOff(stage.site());
+  stage.restart(stage.site());
+  stage.fleet.world.runFor(7 * MINUTE_MS);
+  CHECK(Stage::runs(stage.site(), "1"));
+  stage.untilRuns(stage.site(), "2", 5 * MINUTE_MS);
+  stage.join(stage.site());
+  stage.fleet.until("it is told above", [&]() {
+    auto& fleet = stage.fleet;
+    auto told = ask(fleet, fleet.central.tier()->admin(), stage.site().name(), "hold");
+    return told->events.size() == 1 && told->events[0].app == "pos" &&
+           told->events[0].text == "by kim: smoke; its time of 20m is over";
+  }, 5 * MINUTE_MS);
 }
 
 TEST_CASE("a pause on site stops that service and says so above, until it is cleared") {

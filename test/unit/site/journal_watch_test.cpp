@@ -131,5 +131,31 @@ TEST_CASE("orders, findings, the disk, the link and the clock are told when they
   CHECK(kinds(watch.clock(1'060'000, 60'500)) == "clock.jumped");
 }
 
+TEST_CASE("the end of what was decided for a time says what it was, by whom and why") {
+  LocalEntry entry;
+  entry.key = LocalKey::pause("app/acme/pos", Gen(), "web");
+  entry.kind = LocalKind::PAUSE;
+  entry.author = "kim";
+  entry.reason = "smoke";
+  entry.expires.durationMs = 3'600'000;
+  auto event = endOf(entry).value();
+  CHECK(event.kind == "pause.ended");
+  CHECK(event.tenant + "/" + event.app + " " + event.service == "acme/pos web");
+  CHECK(event.text == "by kim: smoke; its time of 1h is over");
+  entry.key.path = "services.web.environment.PRINTER";
+  entry.kind = LocalKind::OVERRIDE;
+  event = endOf(entry).value();
+  CHECK(event.kind == "override.ended");
+  CHECK(event.service == "");
+  CHECK(event.text.starts_with("services.web.environment.PRINTER by kim"));
+  entry.key = LocalKey::label("site/oslo", Gen(), "size", "");
+  entry.kind = LocalKind::LABEL;
+  event = endOf(entry).value();
+  CHECK(event.tenant + event.app + event.service == "");
+  CHECK(event.text.starts_with("size by kim"));
+  entry.kind = LocalKind::CLAIM;
+  CHECK_FALSE(endOf(entry));
+}
+
 }  // namespace
 }  // namespace skerry
