@@ -5,6 +5,9 @@
 # RenewRequest, the parent answers with one RenewReply, and the connection ends. Each is one frame
 # of at most 16 KiB; there is no RPC here, so what has ended opens no other door.
 #
+# A person's client asks the same of central, which signed for the person, while the certificate is
+# good; what has ended is not renewed for people (`certificate-expired`).
+#
 # Who is asking, and what he is called, the parent knows by the key. Asking again gives certificates
 # again.
 
@@ -39,7 +42,7 @@ struct RenewReply {
   struct Refused {
     reason @0 :Text;
     # A stable word: `device-unknown`, `key-revoked`, `issuer-expired`, `request-malformed`,
-    # `try-again`.
+    # `certificate-expired`, `try-again`.
     text @1 :Text;
     # For a person: what is wrong, and what to do.
   }

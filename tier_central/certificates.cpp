@@ -57,8 +57,22 @@ void CentralCore::letIn(Person person, Batch& rows, Touched& touched) {
   touched.everywhere.insert(userKey(person.id()));
 }
 
+// A machine comes back by its key after years; a person who stayed away so long does not.
+RenewAnswer CentralCore::renewPerson(const Person& person, const RenewAsked& asked) {
+  if (asked.untilMs < nowMs()) return endedPerson();
+  if (!canIssue()) return issuerExpired();
+  Renewed issued;
+  issued.wallMs = nowMs();
+  issued.chain = certifyPerson(person.id(), *asked.deviceKey);
+  issued.chain.pop_back();  // the root, which the person has
+  logEvent(Severity::INFO, "person.renewed", {{"who", person.principal().name}});
+  return kj::mv(issued);
+}
+
 RenewAnswer CentralCore::renew(RenewAsked asked) {
-  auto name = regionOf(keyHash(*asked.deviceKey));
+  auto device = keyHash(*asked.deviceKey);
+  if (auto* person = registry.people.find(device)) return renewPerson(*person, asked);
+  auto name = regionOf(device);
   if (name == nullptr) return unknownDevice("region");
   if (!canIssue()) return issuerExpired();
   return certify(*name, *asked.deviceKey, asked.caKey.get());

@@ -81,6 +81,7 @@ private:
   kj::Promise<void> serveSession(Secured peer);
   kj::Promise<EnrollAnswer> enroll(EnrollAsked asked) override;
   RenewAnswer renew(RenewAsked asked) override;
+  RenewAnswer renewPerson(const Person& person, const RenewAsked& asked);
   // `ca`: the key it issues with; null: none is asked for.
   Renewed certify(const std::string& region, EVP_PKEY& device, EVP_PKEY* ca);
   const std::string* regionOf(const Hash& device) const;  // null: no region joined with this key

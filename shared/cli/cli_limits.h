@@ -1,5 +1,6 @@
 // The client's own bounds and patience.
 #pragma once
+#include <kj/time.h>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,6 +19,11 @@ constexpr int64_t LAST_LOOK_MS = 2'000;
 // A refusal of an intent that a site has not taken over may be about the one before. It counts when
 // it is still there after this long.
 constexpr int64_t REFUSAL_SETTLES_MS = 10'000;
+
+// The next certificate of a context: how long its connection may take, and when it is worth a word
+// that there is none.
+constexpr auto CONTEXT_RENEWAL_MAX = 15 * kj::SECONDS;
+constexpr int64_t CONTEXT_ENDS_SOON_MS = 14 * 86'400'000LL;
 
 constexpr size_t LINES_SORTED_MAX = 100'000;  // of logs; what comes later is not put among them
 constexpr uint32_t EVENTS_USUAL = 100;  // shown where nothing was said about how many

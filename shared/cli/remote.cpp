@@ -1,5 +1,6 @@
 #include "shared/cli/remote.h"
 #include "shared/async/plainly.h"
+#include "shared/cli/person_renewal.h"
 #include "shared/crypto/bytes.h"
 #include "shared/link/socket.h"
 #include "shared/link/tls_context.h"
@@ -91,19 +92,26 @@ bool isTier(const Context& context, const std::string& name) {
   return name == "central" || name.starts_with("region:") || name.starts_with("site:");
 }
 
-Task<Connected> dial(Cli& cli, Context context, Identity identity) {
-  Connected connected;
-  auto policy = kj::heap<ServerPolicy>(keyHash(*identity.root));
+// A connection to one door of the context's server. All outlive the promise.
+Task<Secured> open(Cli& cli, const Context& context, TlsContext& tls, Door door) {
   auto parsing = cli.machine.network().parseAddress(context.server.c_str());
   auto address = co_await parsing;
   auto connecting = address->connect();
   auto plain = co_await connecting;
   tuneSocket(*plain);
+  auto shaking = tls.connect(kj::mv(plain), door);
+  auto secured = co_await shaking;
+  co_return kj::mv(secured);
+}
+
+Task<Connected> dial(Cli& cli, Context context, Identity identity) {
+  Connected connected;
+  auto policy = kj::heap<ServerPolicy>(keyHash(*identity.root));
   TlsContext::Options options{cli.machine.timer(), *policy};
   options.self = share(identity);
   TlsContext tls(kj::mv(options));
-  auto shaking = tls.connect(kj::mv(plain), Door::SESSION);
-  auto secured = co_await shaking;
+  auto opening = open(cli, context, tls, Door::SESSION);
+  auto secured = co_await opening;
   if (!isTier(context, secured.peer.name)) {
     connected.failure = wrongServer(context, secured.peer.name);
     co_return connected;
@@ -117,6 +125,18 @@ Task<Connected> dial(Cli& cli, Context context, Identity identity) {
   co_return connected;
 }
 
+// Beside the session, and after it: nothing that was asked waits for another certificate in vain.
+Task<void> renewIfDue(Cli& cli, Context context, Identity identity) {
+  if (!isRenewalDue(*identity.chain[0], cli.machine.wallMs())) co_return;
+  ServerPolicy policy(keyHash(*identity.root));
+  TlsContext::Options options{cli.machine.timer(), policy};
+  options.self = share(identity);
+  TlsContext tls(kj::mv(options));
+  auto opening = open(cli, context, tls, Door::RENEW);
+  auto renewing = renewContext(cli, context, kj::mv(identity), kj::mv(opening));
+  co_await renewing;
+}
+
 }  // namespace
 
 Task<Connected> connectRemotely(Cli& cli, Context context) {
@@ -126,6 +146,7 @@ Task<Connected> connectRemotely(Cli& cli, Context context) {
     connected.failure = credentials.failure;
     co_return connected;
   }
+  auto identity = share(credentials.identity);
   kj::Maybe<kj::Exception> error;
   try {
     kj::Promise<Connected> dialling = dial(cli, context, kj::mv(credentials.identity));
@@ -138,7 +159,12 @@ Task<Connected> connectRemotely(Cli& cli, Context context) {
     error = kj::mv(caught);
   }
   KJ_IF_MAYBE(caught, error) connected.failure = explain(context, *caught);
-  if (connected.failure) connected.connection = nullptr;
+  if (connected.failure) {
+    connected.connection = nullptr;
+    co_return connected;
+  }
+  auto renewing = renewIfDue(cli, context, kj::mv(identity));
+  co_await renewing;
   co_return connected;
 }
 

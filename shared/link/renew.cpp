@@ -27,10 +27,11 @@ std::variant<RenewAsked, RefusedQuestion> readRequest(Frame& frame, const Hash& 
   return kj::mv(asked);
 }
 
-RenewAnswer judge(RenewDesk& desk, Frame& frame, const Hash& proven) {
+RenewAnswer judge(RenewDesk& desk, Frame& frame, const Hash& proven, int64_t untilMs) {
   std::variant<RenewAsked, RefusedQuestion> asked = malformed("its inside is damaged");
   kj::runCatchingExceptions([&] { asked = readRequest(frame, proven); });
   if (auto refused = std::get_if<RefusedQuestion>(&asked)) return *refused;
+  std::get<RenewAsked>(asked).untilMs = untilMs;
   RenewAnswer answer = RefusedQuestion{
       "try-again", "the parent could not issue just now. Nothing needs to be done here; if it "
       "stays so, look at `doctor` there"};
@@ -99,10 +100,16 @@ RenewAnswer readRenewReply(Frame& frame, const ExpectedRenewed& expected) {
 
 kj::Promise<void> serveRenew(Secured peer, RenewDesk& desk, kj::Timer& timer) {
   auto proven = peer.peer.key.value();  // no handshake at this door ends without one
-  return serveQuestion(kj::mv(peer.stream), [&desk, proven](Frame& frame)
+  auto untilMs = peer.peer.untilMs;
+  return serveQuestion(kj::mv(peer.stream), [&desk, proven, untilMs](Frame& frame)
       -> kj::Promise<OwnMessage> {
-    return writeReply(judge(desk, frame, proven));
+    return writeReply(judge(desk, frame, proven, untilMs));
   }, timer);
+}
+
+RefusedQuestion endedPerson() {
+  return {std::string(TOLD_EXPIRED), "a person's certificate that has ended is not renewed; ask an "
+          "administrator: skerry user reset NAME --out FILE"};
 }
 
 RefusedQuestion unknownDevice(std::string_view kind) {

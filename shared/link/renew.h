@@ -14,6 +14,7 @@ struct RenewAsked {
   OwnKey deviceKey;
   OwnKey caKey;         // null but for a region
   std::string version;  // of its software
+  int64_t untilMs = 0;  // when the certificate ends that it showed
 };
 
 struct Renewed {
@@ -36,8 +37,10 @@ public:
 // answered where it could, for a peer that misbehaves.
 kj::Promise<void> serveRenew(Secured peer, RenewDesk& desk, kj::Timer& timer);
 
-// The refusals: of a key that nobody registered (`kind`: site or region); when our own issuing
-// certificate has ended; of a revoked key that comes with a token (`program`: which joins).
+// The refusals: of a person's certificate that has ended; of a key that nobody registered (`kind`:
+// site or region); when our own issuing certificate has ended; of a revoked key that comes with a
+// token (`program`: which joins).
+RefusedQuestion endedPerson();
 RefusedQuestion unknownDevice(std::string_view kind);
 RefusedQuestion issuerExpired();
 RefusedQuestion revokedDevice(std::string_view program);

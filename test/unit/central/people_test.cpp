@@ -1,4 +1,5 @@
 // People at central: who gets a certificate, whom it opens the session door to, and for how long.
+#include "shared/link/renew.h"
 #include "shared/model/person.h"
 #include "test/unit/central/central_world.h"
 #include "tier_central/first_person.h"
@@ -86,6 +87,18 @@ struct Office {
     })) who = text(e->getDescription());
     return who;
   }
+  // At the renew door: the reason of a refusal, or `renewed`.
+  std::string renew(Identity& self) {
+    std::string outcome = "renewed";
+    KJ_IF_MAYBE(e, kj::runCatchingExceptions([&] {
+      auto answer = w.world.run(skerry::renew(w.other.host(), *w.transport,
+          Renewer{*policy, self, nullptr, {"central:7000"}},
+          [](const std::string& name) { return name == "central"; }), SOON_MS);
+      if (auto refused = std::get_if<RefusedQuestion>(&answer)) outcome = refused->reason;
+      if (auto next = std::get_if<Renewed>(&answer)) self.chain = kj::mv(next->chain);
+    })) outcome = text(e->getDescription());
+    return outcome;
+  }
   bool says(const std::string& what, std::string_view word) {
     return what.find(word) != what.npos;
   }
@@ -134,6 +147,24 @@ TEST_CASE("a certificate that has ended is told apart from a key that is known t
   // The way back.
   auto again = office.letIn("kari", "", "", "", true);
   CHECK(office.whoami(again) == "user:kari global-admin");
+}
+
+TEST_CASE("a person gets the next certificate while this one is good, and not when it has ended") {
+  Office office;
+  auto kari = office.letIn("kari", "tenant-admin", "acme");
+  auto lost = office.letIn("lost", "global-admin");
+  auto before = validity(*kari.chain[0]).untilMs;
+  for (int i = 0; i < 3; ++i) {
+    office.w.central.jumpWallClock(PERSON_LIFE_MS - 3 * DAY_MS);
+    CHECK(office.renew(kari) == "renewed");
+    CHECK(kari.chain.size() == 1);
+    CHECK(commonName(*kari.chain[0]) == "user:acme/kari");
+    CHECK(office.whoami(kari) == "user:acme/kari tenant-admin");
+  }
+  CHECK(validity(*kari.chain[0]).untilMs > before + 2 * PERSON_LIFE_MS);
+  CHECK(office.renew(lost) == TOLD_EXPIRED);
+  CHECK(office.remove("kari") == "");
+  CHECK(office.says(office.renew(kari), TOLD_REVOKED));
 }
 
 TEST_CASE("a clock that was set back years keeps nobody out") {

@@ -97,6 +97,11 @@ public:
   FakeAdmin& listen(const std::string& path);
   // Connecting to `path` fails as the system would.
   void failAt(const std::string& path, int error) { errors[path] = error; }
+  // Of what is no command line: waiting, by what time, and what was said on standard error.
+  template <typename T>
+  T wait(kj::Promise<T> promise) { return promise.wait(scope); }
+  kj::Timer& time() { return clock; }
+  const std::string& told() const { return errText; }
   // The daemons end, and their connections with them, as soon as the caller has returned.
   void stopDaemons();
 
