@@ -1,4 +1,5 @@
 #include "tier_central/admin.h"
+#include "shared/daemon/line_watch.h"
 #include "shared/model/head.h"
 #include "shared/model/selector.h"
 #include <kj/debug.h>
@@ -154,10 +155,14 @@ kj::Promise<void> CentralAdmin::logs(LogsContext context) {
       auto request = down->logsRequest();
       request.setQuery(query);
       request.getQuery().setTenant(name.first);
-      request.setSink(params.getSink());
-      asked.add(request.send().then([missing = kj::addRef(*missing)](auto&& answer) mutable {
+      auto watch = kj::refcounted<LineWatch>(host.timer, params.getSink(), REGION_SILENCE_MAX);
+      request.setSink(query.getFollow() ? params.getSink() : watch->sink());
+      auto answered = request.send().then([missing = kj::addRef(*missing)](auto&& answer) mutable {
         for (auto site : answer.getMissing()) missing->sites.push_back(text(site));
-      }, [missing = kj::addRef(*missing), region = region](kj::Exception&&) mutable {
+      });
+      if (!query.getFollow()) answered = watch->bound(kj::mv(answered));
+      asked.add(answered.catch_(
+          [missing = kj::addRef(*missing), region = region](kj::Exception&&) mutable {
         missing->sites.push_back("region " + region);
       }));
     } else {

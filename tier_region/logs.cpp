@@ -1,4 +1,5 @@
 // Asking sites for log lines: through the connections they opened, all at once.
+#include "shared/daemon/line_watch.h"
 #include "tier_region/core.h"
 #include <kj/debug.h>
 #include <kj/refcount.h>
@@ -28,13 +29,17 @@ kj::Promise<kj::Array<kj::String>> RegionCore::logs(schema::LogQuery::Reader que
     KJ_IF_MAYBE(down, child->downlink()) {
       auto request = down->logsRequest();
       request.setQuery(query);
-      request.setSink(sink);
-      asked.add(request.send().then(
+      auto watch = kj::refcounted<LineWatch>(host.timer, sink, SITE_SILENCE_MAX);
+      request.setSink(query.getFollow() ? sink : watch->sink());
+      auto answered = request.send().then(
           [missing = kj::addRef(*missing), site = site](auto&& answer) mutable {
         for (auto instance : answer.getMissing()) {
           missing->sites.add(kj::str(site.c_str(), "/", instance));
         }
-      }, [missing = kj::addRef(*missing), site = site](kj::Exception&&) mutable {
+      });
+      if (!query.getFollow()) answered = watch->bound(kj::mv(answered));
+      asked.add(answered.catch_(
+          [missing = kj::addRef(*missing), site = site](kj::Exception&&) mutable {
         missing->sites.add(kj::str(site.c_str()));
       }));
     } else {

@@ -2,6 +2,7 @@
 #include "capnp/authority.capnp.h"
 #include "shared/async/task.h"
 #include "shared/daemon/held_statements.h"
+#include "shared/daemon/line_watch.h"
 #include "shared/daemon/log.h"
 #include "shared/model/encoded.h"
 #include "shared/replica/document_store.h"
@@ -333,9 +334,11 @@ kj::Promise<kj::Array<kj::String>> SiteCore::logs(schema::LogQuery::Reader query
                  (query.getService().size() == 0 || text(query.getService()) == id.service) &&
                  (query.getOrdinal() < 0 || uint32_t(query.getOrdinal()) == id.ordinal);
     if (!asked) continue;
-    // A runtime that is away hides its own lines only.
-    reading.add(events.logs(id, query, sink)
-        .catch_([to = kj::addRef(*missing), name = id.str()](kj::Exception&&) mutable {
+    // A runtime that is away, or hangs, hides its own lines only.
+    auto watch = kj::refcounted<LineWatch>(host.timer, sink, INSTANCE_SILENCE_MAX);
+    auto read = events.logs(id, query, query.getFollow() ? sink : watch->sink());
+    if (!query.getFollow()) read = watch->bound(kj::mv(read));
+    reading.add(read.catch_([to = kj::addRef(*missing), name = id.str()](kj::Exception&&) mutable {
       to->names.add(kj::str(name.c_str()));
     }));
   }
