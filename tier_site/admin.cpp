@@ -2,6 +2,7 @@
 #include "shared/daemon/problems.h"
 #include "shared/daemon/views.h"
 #include "shared/model/time_text.h"
+#include "tier_site/doctor_host.h"
 #include "tier_site/service.h"
 #include <capnp/message.h>
 #include <kj/debug.h>
@@ -111,6 +112,10 @@ kj::Promise<void> SiteAdmin::status(StatusContext context) {
   }
   if (auto stale = core.headWatch->finding(core.clock.nowMs()); !stale.empty()) {
     lines.push_back({stale, "skerry status"});
+  }
+  if (auto limits = judgeGroups(Subject(), lookAtGroups(host.system));
+      limits.verdict != Finding::Verdict::OK) {
+    lines.push_back({limits.text, "skerry doctor"});
   }
   for (auto& reason : blocksOf(core)) lines.push_back({reason, "skerry get instances"});
   auto findings = status.initFindings(lines.size());

@@ -277,8 +277,9 @@ void SiteCore::statusMoved() {
 }
 
 void SiteCore::reportHost() {
-  registers->set("host", hostStatus(self, host.clock, startedMs, clock, *headWatch));
-  events.journal().add(events.journal().watch.findings(hostFindings(clock, *headWatch)));
+  auto findings = hostFindings(clock, *headWatch, lookAtGroups(host.system));
+  registers->set("host", hostStatus(self, host.clock, startedMs, *headWatch, findings));
+  events.journal().add(events.journal().watch.findings(findings));
 }
 
 void SiteCore::noteOrders(const TenantAndName& name, const Assignments::App* app) {

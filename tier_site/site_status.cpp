@@ -30,19 +30,21 @@ State stateWord(const Supervisor::View& view) {
 
 }  // namespace
 
-std::map<std::string, std::string> hostFindings(const TrustedClock& trusted,
-                                                const HeadWatch& head) {
-  std::map<std::string, std::string> findings;
+HostFindings hostFindings(const TrustedClock& trusted, const HeadWatch& head,
+                          const GroupFacts& groups) {
+  HostFindings findings;
   if (auto errorMs = trusted.error(); errorMs != 0) {
     findings["clock"] = "clock is " + printAge(std::llabs(errorMs)) +
                         (errorMs > 0 ? " behind" : " ahead of") + " the region's";
   }
   if (auto stale = head.finding(trusted.nowMs()); !stale.empty()) findings["authority"] = stale;
+  auto limits = judgeGroups(Subject(), groups);
+  if (limits.verdict != Finding::Verdict::OK) findings["limits"] = limits.text;
   return findings;
 }
 
-Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
-                 const TrustedClock& trusted, const HeadWatch& head) {
+Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs, const HeadWatch& head,
+                 const HostFindings& findings) {
   capnp::MallocMessageBuilder message;
   auto status = message.initRoot<schema::HostStatus>();
   status.setName(self.host);
@@ -50,7 +52,6 @@ Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
   status.setVersion(SKERRY_VERSION);
   status.setBootId(clock.bootId());
   status.setStartedMs(startedMs);
-  auto findings = hostFindings(trusted, head);
   auto list = status.initFindings(findings.size());
   size_t i = 0;
   for (auto& [word, text] : findings) list.set(i++, text);

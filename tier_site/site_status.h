@@ -3,6 +3,7 @@
 #include "shared/daemon/self.h"
 #include "shared/daemon/trusted_clock.h"
 #include "tier_site/assignments.h"
+#include "tier_site/doctor_host.h"
 #include "tier_site/head_watch.h"
 #include "tier_site/supervisor.h"
 #include <map>
@@ -10,9 +11,11 @@
 namespace skerry {
 
 // What a person should know of the host, by a stable word each.
-std::map<std::string, std::string> hostFindings(const TrustedClock& trusted, const HeadWatch& head);
-Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs,
-                 const TrustedClock& trusted, const HeadWatch& head);
+using HostFindings = std::map<std::string, std::string>;
+HostFindings hostFindings(const TrustedClock& trusted, const HeadWatch& head,
+                          const GroupFacts& groups);
+Bytes hostStatus(const Self& self, const Clock& clock, int64_t startedMs, const HeadWatch& head,
+                 const HostFindings& findings);
 // `blocked`: why it may not run, whatever was accepted.
 Bytes appStatus(const Assignments::App& app, const std::optional<std::string>& blocked);
 Bytes instanceStatus(const InstanceId& id, const Supervisor::View& view, const std::string& host,

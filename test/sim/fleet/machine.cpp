@@ -25,6 +25,14 @@ RegionMachine::RegionMachine(SimWorld& world, const Transport& transport, const 
             kj::heap<RegionService>(host.host(), transport, kj::mv(config)));
       }) {}
 
+void SiteMachine::setControllers(const std::string& names) {
+  constexpr auto ROOT = "/sys/fs/cgroup";
+  auto& system = host.system();
+  system.spaces[ROOT].type = "cgroup2";
+  system.nodes[ROOT] = {System::Node::Kind::FOLDER, 0755, true, true};
+  system.files[std::string(ROOT) + "/cgroup.controllers"] = names + "\n";
+}
+
 SiteMachine::SiteMachine(SimWorld& world, const Transport& transport, const std::string& name,
                          const std::string& region)
     : TierMachine(world, name, [&transport](SimHost& host) -> kj::Own<Program> {
@@ -37,6 +45,7 @@ SiteMachine::SiteMachine(SimWorld& world, const Transport& transport, const std:
             kj::heap<SiteService>(host.host(), transport, kj::mv(config)));
       }), region(region) {
   engine.images = {SIM_IMAGE};
+  setControllers("cpu memory pids");
   host.processes().install("id", [](Command, SimHost&) {
     Ended nobody;
     nobody.output = kj::str("uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup)\n");

@@ -91,6 +91,8 @@ public:
   SiteMachine(SimWorld& world, const Transport& transport, const std::string& name,
               const std::string& region);
   void powerOn() override;
+  // Of its control groups (v2), as the kernel has them from its next start on.
+  void setControllers(const std::string& names);
 
   const std::string region;
   SimServices services{host};
