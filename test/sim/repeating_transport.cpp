@@ -1,5 +1,8 @@
 #include "test/sim/repeating_transport.h"
 #include "capnp/uplink.capnp.h"
+#include "shared/async/task.h"
+#include "shared/link/frame.h"
+#include "shared/link/link_limits.h"
 #include <capnp/dynamic.h>
 #include <capnp/rpc-twoparty.h>
 #include <kj/debug.h>
@@ -147,11 +150,40 @@ private:
   kj::Promise<void> watching = nullptr;
 };
 
+// Keeps what its owner says.
+class Overheard final : public kj::AsyncIoStream {
+public:
+  Overheard(kj::Own<kj::AsyncIoStream> inner, kj::Own<AskedAtDoor> asked)
+      : inner(kj::mv(inner)), asked(kj::mv(asked)) {}
+
+  kj::Promise<size_t> tryRead(void* to, size_t min, size_t max) override {
+    return inner->tryRead(to, min, max);
+  }
+  kj::Promise<void> write(const void* from, size_t size) override {
+    keep(kj::arrayPtr(static_cast<const kj::byte*>(from), size));
+    return inner->write(from, size);
+  }
+  kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override {
+    for (auto piece : pieces) keep(piece);
+    return inner->write(pieces);
+  }
+  kj::Promise<void> whenWriteDisconnected() override { return inner->whenWriteDisconnected(); }
+  void shutdownWrite() override { inner->shutdownWrite(); }
+
+private:
+  void keep(kj::ArrayPtr<const kj::byte> piece) {
+    asked->words.insert(asked->words.end(), piece.begin(), piece.end());
+  }
+  kj::Own<kj::AsyncIoStream> inner;
+  kj::Own<AskedAtDoor> asked;
+};
+
 class RepeatingHandshaker final : public Handshaker {
 public:
   RepeatingHandshaker(kj::Own<Handshaker> inner, kj::Function<kj::Own<Repetition>()> newRepetition,
-                      const Repeats& repeats)
-      : inner(kj::mv(inner)), newRepetition(kj::mv(newRepetition)), repeats(repeats) {}
+                      const Identity& self, Repeats& repeats)
+      : inner(kj::mv(inner)), newRepetition(kj::mv(newRepetition)), self(share(self)),
+        repeats(repeats) {}
 
   kj::Promise<Secured> accept(kj::Own<kj::AsyncIoStream> stream) override {
     return inner->accept(kj::mv(stream));
@@ -159,7 +191,8 @@ public:
   kj::Promise<Secured> connect(kj::Own<kj::AsyncIoStream> stream, Door door,
                                kj::Maybe<TicketJar&> jar) override {
     auto connected = inner->connect(kj::mv(stream), door, jar);
-    if (door != Door::SESSION || !repeats.enabled) return connected;
+    if (!repeats.enabled) return connected;
+    if (door != Door::SESSION) return overhear(kj::mv(connected), door);
     return connected.then([repetition = newRepetition()](Secured&& secured) mutable {
       auto pipe = kj::newTwoWayPipe();
       auto between = kj::heap<Between>(kj::mv(secured.stream), kj::mv(pipe.ends[1]),
@@ -170,9 +203,22 @@ public:
   }
 
 private:
+  kj::Promise<Secured> overhear(kj::Promise<Secured> connected, Door door) {
+    auto asked = kj::refcounted<AskedAtDoor>();
+    asked->door = door;
+    asked->self = share(self);
+    repeats.asked.push_back(kj::addRef(*asked));
+    return connected.then([asked = kj::mv(asked)](Secured&& secured) mutable {
+      asked->parent = secured.peer.name;
+      secured.stream = kj::heap<Overheard>(kj::mv(secured.stream), kj::mv(asked));
+      return kj::mv(secured);
+    });
+  }
+
   kj::Own<Handshaker> inner;
   kj::Function<kj::Own<Repetition>()> newRepetition;
-  const Repeats& repeats;
+  const Identity self;
+  Repeats& repeats;
 };
 
 class RepeatingTransport final : public Transport {
@@ -185,7 +231,7 @@ public:
                                     const Identity& self) const override {
     return kj::heap<RepeatingHandshaker>(inner.newHandshaker(host, policy, self), [this] {
       return kj::refcounted<Repetition>(timer, entropy.fork(), repeats);
-    }, repeats);
+    }, self, repeats);
   }
 
 private:
@@ -195,7 +241,43 @@ private:
   Repeats& repeats;
 };
 
+Task<void> askOnce(Host& host, Handshaker& handshaker, const AskedAtDoor& asked) {
+  auto name = asked.parent.substr(asked.parent.find(':') + 1) + ":443";
+  auto parsing = host.network.parseAddress(name.c_str());
+  auto address = co_await parsing;
+  auto connecting = address->connect();
+  auto stream = co_await connecting;
+  auto shaking = handshaker.connect(kj::mv(stream), asked.door);
+  auto secured = co_await shaking;
+  auto sent = secured.stream->write(asked.words.data(), asked.words.size());
+  co_await sent;
+  auto answering = readFrame(*secured.stream, ENROLL_FRAME_BYTES_MAX);
+  auto answer = co_await answering;
+}
+
+// Parameters outlive the coroutine.
+Task<void> askAll(Host& host, const Transport& transport, const PeerPolicy& policy,
+                  Repeats& repeats) {
+  for (size_t i = repeats.asked.size(); i > 0; --i) {
+    auto& asked = *repeats.asked[i - 1];
+    if (asked.words.empty()) continue;  // refused before the question was put
+    auto handshaker = transport.newHandshaker(host, policy, asked.self);
+    kj::Promise<void> asking = askOnce(host, *handshaker, asked);
+    bool isAnswered = false;
+    // Who was replaced or left is refused at the door.
+    auto over = asking.then([&] { isAnswered = true; }, [](kj::Exception&&) {});
+    co_await over;
+    auto name = asked.door == Door::ENROLL ? "Door.enroll" : "Door.renew";
+    if (isAnswered) ++repeats.delivered[name];
+  }
+}
+
 }  // namespace
+
+kj::Promise<void> askAgain(Host& host, const Transport& transport, const PeerPolicy& policy,
+                           Repeats& repeats) {
+  return askAll(host, transport, policy, repeats);
+}
 
 kj::Own<Transport> newRepeatingTransport(const Transport& inner, kj::Timer& timer,
                                          SeededEntropy entropy, Repeats& repeats) {

@@ -2,6 +2,7 @@
 #include "test/sim/fleet/stage.h"
 #include "test/sim/fleet/vault.h"
 #include "shared/ledger/local_entry.h"
+#include "shared/link/renew.h"
 #include "shared/replica/document_store.h"
 #include <capnp/schema.h>
 #include <doctest/doctest.h>
@@ -35,7 +36,7 @@ struct Starts final : SimServices::Watcher {
 struct Outcome {
   std::map<std::string, size_t> starts;
   std::map<std::string, std::map<std::string, std::string>> runs;  // by site
-  std::set<std::string> shown;                                     // by central
+  std::set<std::string> shown, hosts;                              // by central
   bool operator==(const Outcome&) const = default;
 };
 
@@ -50,7 +51,8 @@ struct Happenings final : schema::EventSink::Server {
 
 // Everything that crosses a link, made to cross it.
 struct Script {
-  explicit Script(kj::Maybe<Repeats&> repeats) : fleet(SEED, {.regions = 2, .sites = 4}, repeats) {}
+  explicit Script(kj::Maybe<Repeats&> repeats)
+      : fleet(SEED, {.regions = 2, .sites = 4}, repeats), repeats(repeats) {}
 
   SiteMachine& site() { return *fleet.sites[0]; }
   RegionCore& region() {
@@ -74,6 +76,8 @@ struct Script {
       fleet.world.runFor(3'000);  // the next comes while the last is still repeated
     }
     settle();
+    renewSome();
+    askAtDoorsAgain();
     apply("4", LARGE_BYTES);
     settle();
     hold();
@@ -82,9 +86,11 @@ struct Script {
     ask();
     restoreRegion();
     changeDisk();
+    askAtDoorsAgain();
     apply("7");
     settle();
     leave();
+    askAtDoorsAgain();
     settle();
     return outcome(starts);
   }
@@ -134,6 +140,26 @@ struct Script {
     fleet.world.runFor(MINUTE_MS);
   }
 
+  // The next certificates of a site and of a region, asked for and not used: they are not due.
+  void renewSome() {
+    auto ask = [&](Host& host, const Identity& self, const std::string& parent) {
+      JoinerPolicy policy(keyHash(*self.root));
+      fleet.world.run(renew(host, *fleet.transport, {policy, self, nullptr, {parent}},
+                            [](const std::string&) { return true; }).ignoreResult(), MINUTE_MS);
+    };
+    ask(site().host.host(), core().identity, site().region + ":443");
+    ask(fleet.region(site().region).host.host(), region().identity, "central:443");
+  }
+  // Everything that was ever asked at the doors for joining and renewing, once more.
+  void askAtDoorsAgain() {
+    KJ_IF_MAYBE(known, repeats) {
+      auto& top = KJ_ASSERT_NONNULL(fleet.central.tier()->current());
+      JoinerPolicy policy(keyHash(*top.identity.root));
+      fleet.world.run(askAgain(fleet.central.host.host(), *fleet.plain, policy, *known),
+                      5 * MINUTE_MS);
+    }
+  }
+
   void changeDisk() {
     site().host.powerOff();
     site().host.wipe();
@@ -176,10 +202,13 @@ struct Script {
       made.shown.insert(std::string(view.getSite().cStr()) + " " + item.getName().cStr() + " " +
                         view.getState().cStr());
     }
+    auto hosts = fleet.get("host");
+    for (auto item : hosts.list()) made.hosts.insert(item.getName().cStr());
     return made;
   }
 
   Fleet fleet;
+  kj::Maybe<Repeats&> repeats;
 };
 
 // From the schema, so that a method that is added without being made to happen here is found.
@@ -203,6 +232,10 @@ TEST_CASE("calls of every method repeated, late and out of order start nothing t
   CHECK(once.starts.size() == again.starts.size());
   CHECK(once.runs == again.runs);
   CHECK(once.shown == again.shown);
+  CHECK(once.hosts == again.hosts);
+  for (auto door : {"Door.enroll", "Door.renew"}) {
+    CHECK_MESSAGE(repeats.delivered[door] > 0, "nobody asked again at " << door);
+  }
   for (auto contract : {capnp::Schema::from<schema::Uplink>(),
                         capnp::Schema::from<schema::Downlink>(),
                         capnp::Schema::from<schema::Pulse>()}) {
