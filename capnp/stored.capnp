@@ -221,4 +221,7 @@ struct StoredAudit {
   # The oldest record that was not dropped for its age.
   bad @3 :UInt64;
   # The oldest record, of those kept, that was found to be wrong; 0: none.
+  restoredFromMs @4 :Int64;
+  # This row came out of a backup that was taken then (wall clock, Unix epoch), and the log was not
+  # opened since: its files may end elsewhere, or be on another machine. 0: it is this folder's.
 }

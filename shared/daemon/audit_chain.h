@@ -16,6 +16,8 @@ struct AuditHead {
   Hash hash;           // its hash; zeros: none yet
   uint64_t first = 1;  // the oldest record that was not dropped for its age
   uint64_t bad = 0;    // the oldest record, of those kept, that was found to be wrong; 0: none
+  // Out of a backup taken then (wall clock, Unix epoch), and not written since. 0: of this folder.
+  int64_t restoredFromMs = 0;
   bool operator==(const AuditHead&) const = default;
 };
 

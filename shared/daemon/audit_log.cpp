@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <capnp/compat/json.h>
 #include <deque>
+#include <utility>
 
 namespace skerry {
 namespace {
@@ -53,7 +54,8 @@ void fill(schema::AuditRecord::Builder record, const AuditEntry& entry) {
 AuditHead decodeHead(BytesView row) {
   Decoded<schema::StoredAudit> decoded(row);
   auto stored = decoded.get();
-  return {stored.getSeq(), Hash::from(stored.getHash()), stored.getFirst(), stored.getBad()};
+  return {stored.getSeq(), Hash::from(stored.getHash()), stored.getFirst(), stored.getBad(),
+          stored.getRestoredFromMs()};
 }
 
 }  // namespace
@@ -65,7 +67,15 @@ Bytes encodeHead(const AuditHead& head) {
   stored.setHash(head.hash.view());
   stored.setFirst(head.first);
   stored.setBad(head.bad);
+  stored.setRestoredFromMs(head.restoredFromMs);
   return encode<schema::StoredAudit>(stored);
+}
+
+Bytes restoredHead(kj::Maybe<BytesView> row, int64_t takenMs) {
+  AuditHead head;
+  KJ_IF_MAYBE(bytes, row) head = decodeHead(*bytes);
+  head.restoredFromMs = takenMs;
+  return encodeHead(head);
 }
 
 AuditLog::AuditLog(const kj::Directory& files, Clock& clock, kj::Timer& timer, SaveHead save)
@@ -96,9 +106,42 @@ std::string AuditLog::read(const std::string& segment) const {
 
 void AuditLog::open(kj::Maybe<Bytes> row) {
   KJ_IF_MAYBE(bytes, row) head = decodeHead(view(*bytes));
-  KJ_IF_MAYBE(reason, kj::runCatchingExceptions([this] { examineTail(); })) {
+  auto takenMs = head.restoredFromMs;
+  KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&] {
+    if (takenMs != 0) setAside();
+    examineTail();
+  })) {
     beginSegment("it cannot be read: " + text(reason->getDescription()));
   }
+  if (takenMs != 0) recordRestore(takenMs);
+}
+
+// The files of another life that ends before the head of the backup: they stay, beside the log.
+void AuditLog::setAside() {
+  auto names = segments();
+  if (names.empty()) return;
+  AuditChecker checker;
+  eachLine(read(names.back()), [&](std::string_view line) { checker.take(line); });
+  if (checker.lastSeq() >= head.seq) return;
+  auto aside = text(AUDIT_FOLDER) + "-to-" + std::to_string(checker.lastSeq());
+  for (auto& name : names) {
+    files.openFile(kj::Path({aside, name}), kj::WriteMode::CREATE | kj::WriteMode::MODIFY |
+                                                kj::WriteMode::CREATE_PARENT |
+                                                kj::WriteMode::PRIVATE)->writeAll(read(name));
+    files.remove(pathOf(name));
+  }
+}
+
+void AuditLog::recordRestore(int64_t takenMs) {
+  AuditEntry entry;
+  entry.action = "restore";
+  entry.outcome = "done";
+  entry.text = "this daemon came back from its backup of " + printTime(takenMs);
+  note({entry});
+}
+
+bool AuditLog::isAfterHead(const std::string& segment) const {
+  return head.restoredFromMs != 0 && firstOf(segment) > head.seq + 1;
 }
 
 // The newest segment ends with the head, or with records that follow it: those were written just
@@ -106,14 +149,16 @@ void AuditLog::open(kj::Maybe<Bytes> row) {
 void AuditLog::examineTail() {
   auto names = segments();
   if (names.empty()) {
-    if (head.seq > 0) beginSegment("its files are gone");
+    if (head.restoredFromMs != 0) head.first = head.seq + 1;
+    else if (head.seq > 0) beginSegment("its files are gone");
     return;
   }
+  if (isAfterHead(names.back())) head.first = std::max(head.first, firstOf(names.front()));
   auto content = read(names.back());
   AuditHead before;
   before.seq = firstOf(names.back()) - 1;
   auto checker = before.seq == head.seq ? AuditChecker(head) : AuditChecker();
-  bool isBehind = head.seq == 0 || before.seq == head.seq;
+  bool isBehind = head.seq == 0 || before.seq == head.seq || isAfterHead(names.back());
   auto end = eachLine(content, [&](std::string_view line) {
     checker.take(line);
     isBehind |= checker.lastSeq() == head.seq && checker.lastHash() == head.hash;
@@ -155,6 +200,12 @@ void AuditLog::note(const std::vector<AuditEntry>& entries) {
   }
 }
 
+void AuditLog::noteSoon(AuditEntry entry) {
+  soon.push_back(std::move(entry));
+  if (soon.size() > 1) return;
+  noting = kj::evalLast([this] { note(std::exchange(soon, {})); }).eagerlyEvaluate(nullptr);
+}
+
 uint64_t AuditLog::append(const std::vector<AuditEntry>& entries) {
   auto first = record(entries);
   save(encodeHead(head));
@@ -182,6 +233,7 @@ uint64_t AuditLog::record(const std::vector<AuditEntry>& entries) {
   trouble.clear();
   head.seq = after.seq;
   head.hash = after.hash;
+  head.restoredFromMs = 0;
   return first;
 }
 

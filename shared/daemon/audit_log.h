@@ -5,6 +5,9 @@
 // A damaged log stops nothing: it is left as it is, a finding says so, and a new segment begins
 // behind the head that the store knows. What cannot be recorded is not done.
 //
+// After a restore the store's head is that of the backup: files of the same log may go on behind it,
+// or be on the machine that is gone. Both are no damage, and the first record says what happened.
+//
 // A record is on disk when append() returns. The head follows: one that the store has not got yet,
 // after a crash, is read from the file. That of what is only asked for comes with what came of it:
 // in between it would be one transaction more before each change.
@@ -69,6 +72,9 @@ private:
   std::vector<std::string> segments() const;  // names, oldest first
   std::string read(const std::string& segment) const;
   void examineTail();
+  bool isAfterHead(const std::string& segment) const;
+  void setAside();
+  void recordRestore(int64_t takenMs);
   void beginSegment(std::string why);
   uint64_t record(const std::vector<AuditEntry>& entries);
   void write(const std::string& lines);
@@ -89,5 +95,7 @@ private:
 
 constexpr std::string_view AUDIT_ROW = "audit";  // META, of the daemon's own document
 Bytes encodeHead(const AuditHead& head);
+// The row as a restore leaves it; null: the backup has none.
+Bytes restoredHead(kj::Maybe<BytesView> row, int64_t takenMs);
 
 }  // namespace skerry

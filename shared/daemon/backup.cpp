@@ -1,5 +1,6 @@
 #include "shared/daemon/backup.h"
 #include "shared/async/task.h"
+#include "shared/daemon/audit_log.h"
 #include "shared/host/files.h"
 #include "shared/pki/identity.h"
 #include "shared/store/examine.h"
@@ -100,7 +101,11 @@ Task<void> fill(Store& store, const BackupTier& tier, const Backup& backup, Rest
     piece.erase(step.table, step.document.c_str(), view(step.key));
   }
   size_t bytes = 0;
+  kj::Maybe<BytesView> audited;
   for (auto& step : backup.rows.steps()) {
+    bool isAudit = step.table == Table::META && step.document == tier.document &&
+                   view(step.key) == view(AUDIT_ROW);
+    if (isAudit) audited = view(step.value);
     piece.put(step.table, step.document.c_str(), view(step.key), view(step.value));
     bytes += step.key.size() + step.value.size();
     if (bytes < RESTORED_BATCH_BYTES) continue;
@@ -110,6 +115,8 @@ Task<void> fill(Store& store, const BackupTier& tier, const Backup& backup, Rest
     piece = Batch();
   }
   markRestored(restored, tier.document, piece);
+  piece.put(Table::META, tier.document, view(AUDIT_ROW),
+            view(restoredHead(audited, backup.about.takenMs)));
   auto writing = store.commit(kj::mv(piece)).ignoreResult();
   co_await writing;
 }

@@ -42,7 +42,8 @@ struct Rig : Stage {
   }
   std::set<std::string> declared() {
     std::set<std::string> names;
-    for (auto item : fleet.get("application").list()) names.insert(item.getName().cStr());
+    auto items = fleet.get("application");
+    for (auto item : items.list()) names.insert(item.getName().cStr());
     return names;
   }
   bool isReady() {

@@ -133,6 +133,71 @@ TEST_CASE("a log whose files are gone is noticed, and another begins") {
   CHECK(book.count("till") == 1);
 }
 
+// As `restore` puts it back: the row of the backup, whatever the files are.
+void restoreRow(Book& book, kj::Maybe<Bytes> backup) {
+  kj::Maybe<BytesView> row;
+  KJ_IF_MAYBE(bytes, backup) row = view(*bytes);
+  book.row = restoredHead(row, 1'700'000'000'000);
+  book.start();
+}
+
+TEST_CASE("a restore is recorded, and is no damage: over the same folder, on another machine, twice") {
+  Book book;
+  book.write("one", 3);
+  auto backup = book.row.map([](Bytes& bytes) { return bytes; });
+  book.write("two", 2);
+  for (uint64_t last : {6, 7}) {
+    restoreRow(book, backup.map([](Bytes& bytes) { return bytes; }));
+    CHECK(book.log->verify().whole());
+    CHECK(book.log->verify().lastSeq() == last);
+    CHECK(book.count("two") == 2);
+    CHECK(book.log->finding() == "");
+  }
+  CHECK(book.read().find("came back from its backup of 2023-11-14") != std::string::npos);
+  CHECK(badAfterStart(book) == 0);
+  // Nothing but the backup came along.
+  book.files = kj::newInMemoryDirectory(kj::nullClock());
+  restoreRow(book, backup.map([](Bytes& bytes) { return bytes; }));
+  CHECK(book.log->verify().whole());
+  CHECK(book.log->verify().firstSeq() == 4);
+  CHECK(badAfterStart(book) == 0);
+  // A later backup of the other life, over that.
+  Book other;
+  other.write("one", 9);
+  restoreRow(book, other.row.map([](Bytes& bytes) { return bytes; }));
+  CHECK(book.log->verify().whole());
+  CHECK(book.log->verify().lastSeq() == 10);
+  CHECK(book.files->exists(kj::Path("audit-to-4")));
+  CHECK(badAfterStart(book) == 0);
+  // A backup from before the first record.
+  restoreRow(book, nullptr);
+  CHECK(book.log->verify().whole());
+  CHECK(badAfterStart(book) == 0);
+}
+
+TEST_CASE("a restore over a log that went on for many segments is no damage") {
+  Book book;
+  book.write("one");
+  auto backup = book.row.map([](Bytes& bytes) { return bytes; });
+  book.write(std::string(200, 'x'), 4'000);
+  CHECK(book.segments().size() > 1);
+  restoreRow(book, kj::mv(backup));
+  CHECK(book.log->verify().whole());
+  CHECK(book.log->finding() == "");
+}
+
+TEST_CASE("a log that was edited is noticed after a restore, too") {
+  Book book;
+  book.write("one", 5);
+  auto backup = book.row.map([](Bytes& bytes) { return bytes; });
+  auto text = book.read();
+  text.replace(text.find("kari"), 4, "kurt");
+  book.overwrite(text);
+  restoreRow(book, kj::mv(backup));
+  CHECK_FALSE(book.log->verify().whole());
+  CHECK(book.log->finding() != "");
+}
+
 TEST_CASE("what a crash leaves is no damage: a head that is behind, half a line") {
   Book book;
   book.write("pos", 2);
