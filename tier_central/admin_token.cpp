@@ -41,8 +41,9 @@ kj::Promise<void> CentralAdmin::createToken(CreateTokenContext context) {
     refuse(results, {std::move(refusal)});
     return kj::Promise<void>(kj::READY_NOW);
   };
+  // A region may have to be told where central is now, to be heard at all.
   auto waiting = whileRecovering(core);
-  if (!waiting.empty()) return refused(waiting[0]);
+  if (!waiting.empty() && kind != "region") return refused(waiting[0]);
   if (request.getTtlMs() < 0 || request.getTtlMs() > TOKEN_LIFE_MS_MAX) return refused(badLife());
   Token token;
   Batch rows;

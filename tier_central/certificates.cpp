@@ -1,4 +1,5 @@
 // Who of the regions gets a certificate: with a token the first, by its device key every next one.
+#include "shared/daemon/audit_log.h"
 #include "shared/daemon/log.h"
 #include "shared/daemon/person_door.h"
 #include "tier_central/core.h"
@@ -125,8 +126,18 @@ kj::Promise<EnrollAnswer> CentralCore::enroll(EnrollAsked asked) {
   auto durable = commit(kj::mv(rows), touched);
   auto known = children.contains(name) ? kj::Promise<void>(kj::READY_NOW) : addChild(name);
   return durable.then([known = kj::mv(known)]() mutable { return kj::mv(known); })
-      .then([this] { return writer->durable(); }).then([answer = kj::mv(answer), name]() mutable {
+      .then([this] { return writer->durable(); })
+      .then([this, answer = kj::mv(answer), name]() mutable {
     logEvent(Severity::INFO, "region.joined", {{"region", name}});
+    if (audit != nullptr) {
+      AuditEntry entry;
+      entry.who = "region:" + name;
+      entry.action = "join";
+      entry.kind = "region";
+      entry.name = name;
+      entry.outcome = "done";
+      audit->noteSoon(std::move(entry));
+    }
     return EnrollAnswer(kj::mv(answer));
   });
 }

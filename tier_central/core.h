@@ -13,6 +13,7 @@
 
 namespace skerry {
 
+class AuditLog;
 class PersonDoor;
 constexpr uint64_t CENTRAL_HOME_GEN = 1;  // regions do not move
 
@@ -46,6 +47,8 @@ public:
   bool isRevokedKey(const Hash& key) const { return registry.revoked.contains(key); }
   // Where people come in, from now on; outlives the core. Without one nobody does.
   void receive(PersonDoor& door) { persons = &door; }
+  // Where it is recorded who joined and who left, from now on; outlives the core.
+  void recordTo(AuditLog& log) { audit = &log; }
   // After a restore: regions whose orders were not read back and that nobody wrote off. While there
   // are any, nothing may be declared.
   std::vector<std::string> awaited() const;
@@ -120,6 +123,7 @@ private:
   Hash rootKey;
   std::set<std::string> onlineNoted;  // regions
   PersonDoor* persons = nullptr;
+  AuditLog* audit = nullptr;
   bool isRestored = false;  // while opening
   kj::Own<FrontDoor> door;
   kj::Own<Heads> heads;

@@ -12,6 +12,7 @@ CentralService::CentralService(Host& host, const Transport& transport, CentralCo
           listening = opened->address;
           this->config.listen = listening;
           opened->receive(persons);
+          opened->recordTo(*log);
           return kj::mv(opened);
         });
       }),

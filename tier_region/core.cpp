@@ -457,6 +457,7 @@ void RegionCore::statusChanged(const std::string& site, const std::vector<std::s
 kj::Promise<void> RegionCore::left(const std::string& site) {
   logEvent(Severity::INFO, "host.left", {{"site", site}});
   note("host.left", EventSeverity::INFO, "its machine gave its identity up", site);
+  if (auto member = members.ofSite(site)) record("leave", *member);
   members.removeSite(site, writer->rows());
   registers->eraseAll(site + "/");
   reportUses();

@@ -20,6 +20,7 @@
 
 namespace skerry {
 
+class AuditLog;
 class PersonDoor;
 
 struct RegionConfig {
@@ -52,6 +53,8 @@ public:
 
   // Where people come in, from now on; outlives the core. Without one nobody does.
   void receive(PersonDoor& door) { persons = &door; }
+  // Where it is recorded who joined and who left, from now on; outlives the core.
+  void recordTo(AuditLog& log) { audit = &log; }
 
   Host& host;
   RegionConfig config;
@@ -181,6 +184,8 @@ private:
 
   Hash rootKey;
   PersonDoor* persons = nullptr;
+  AuditLog* audit = nullptr;
+  void record(const char* action, const Members::Member& member, std::string text = "");
   uint64_t era = 0;
   bool isRestored = false;  // while opening
   std::optional<VersionId> centralHolds;  // as it said in this life

@@ -1,6 +1,7 @@
 // Letting a host in: central's token, judged by its hash in the orders; a certificate from our own
 // intermediate. Works with central away, since the token came with the orders before.
 #include "capnp/authority.capnp.h"
+#include "shared/daemon/audit_log.h"
 #include "shared/daemon/log.h"
 #include "shared/model/encoded.h"
 #include "shared/model/name_check.h"
@@ -78,10 +79,24 @@ kj::Promise<EnrollAnswer> RegionCore::grant(EnrollAsked asked) {
   answer.wallMs = issued.wallMs;
   answer.authority = self.authority;
   answer.name = commonName(*answer.chain[0]);
-  return writer->durable().then([answer = kj::mv(answer), member]() mutable {
+  return writer->durable().then([this, answer = kj::mv(answer), member]() mutable {
     logEvent(Severity::INFO, "host.joined", {{"site", member.site}, {"host", member.host}});
+    record("join", member);
     return EnrollAnswer(kj::mv(answer));
   });
+}
+
+// A machine did it, not a person.
+void RegionCore::record(const char* action, const Members::Member& member, std::string text) {
+  if (audit == nullptr) return;
+  AuditEntry entry;
+  entry.who = "site:" + member.site + "/" + member.host;
+  entry.action = action;
+  entry.kind = "host";
+  entry.name = member.site + "/" + member.host;
+  entry.outcome = "done";
+  entry.text = std::move(text);
+  audit->noteSoon(std::move(entry));
 }
 
 void RegionCore::reportUses() {

@@ -13,6 +13,7 @@ RegionService::RegionService(Host& host, const Transport& transport, RegionConfi
           listening = opened->address;
           this->config.listen = listening;
           opened->receive(persons);
+          opened->recordTo(*log);
           return kj::mv(opened);
         });
       }),

@@ -114,6 +114,8 @@ void AuditLog::open(kj::Maybe<Bytes> row) {
     beginSegment("it cannot be read: " + text(reason->getDescription()));
   }
   if (takenMs != 0) recordRestore(takenMs);
+  opened = true;
+  if (!soon.empty()) note(std::exchange(soon, {}));
 }
 
 // The files of another life that ends before the head of the backup: they stay, beside the log.
@@ -203,7 +205,9 @@ void AuditLog::note(const std::vector<AuditEntry>& entries) {
 void AuditLog::noteSoon(AuditEntry entry) {
   soon.push_back(std::move(entry));
   if (soon.size() > 1) return;
-  noting = kj::evalLast([this] { note(std::exchange(soon, {})); }).eagerlyEvaluate(nullptr);
+  noting = kj::evalLast([this] {
+    if (opened) note(std::exchange(soon, {}));
+  }).eagerlyEvaluate(nullptr);
 }
 
 uint64_t AuditLog::append(const std::vector<AuditEntry>& entries) {

@@ -53,6 +53,8 @@ public:
   uint64_t ask(const AuditEntry& entry);
   // The same of what has happened already: that it is not recorded is only told to the log.
   void note(const std::vector<AuditEntry>& entries);
+  // The same of what machines did by themselves, many at once into one write, and kept until open().
+  void noteSoon(AuditEntry entry);
   // Of what was refused; those that are too many are counted, and told with the next.
   void deny(AuditEntry entry);
 
@@ -89,7 +91,9 @@ private:
   uint64_t size = 0;    // of it
   TokenBucket denials;
   uint64_t unrecorded = 0;
-  bool closed = false;
+  bool opened = false, closed = false;
+  std::vector<AuditEntry> soon;
+  kj::Promise<void> noting = kj::READY_NOW;
   std::string trouble;  // why the last append failed
 };
 

@@ -1,6 +1,7 @@
 #include "shared/daemon/backup_verbs.h"
 #include "shared/async/task.h"
 #include "shared/daemon/admin_socket.h"
+#include "shared/daemon/audit_log.h"
 #include "shared/host/files.h"
 #include "shared/model/time_text.h"
 #include "shared/pki/identity.h"
@@ -38,11 +39,31 @@ Task<Bytes> askDaemon(kj::Own<kj::AsyncIoStream> stream) {
   co_return gathered;
 }
 
+// A daemon that runs records it itself. Private keys leave: what cannot be recorded is not done.
+Task<void> recordBackup(Host& host, const BackupTier& tier, Store& store) {
+  auto reading = store.get(Table::META, tier.document, view(AUDIT_ROW));
+  auto row = co_await reading;
+  Batch head;
+  auto log = kj::refcounted<AuditLog>(host.files, host.clock, host.timer, [&](Bytes saved) {
+    head.put(Table::META, tier.document, view(AUDIT_ROW), view(saved));
+  });
+  log->open(kj::mv(row));
+  AuditEntry entry;
+  entry.action = "backup";
+  entry.from = "the stopped daemon's folder";
+  entry.outcome = "done";
+  log->append({entry});
+  auto saving = store.commit(kj::mv(head)).ignoreResult();
+  co_await saving;
+}
+
 Task<Bytes> readStopped(Host& host, BackupTier tier) {
   KJ_REQUIRE(IdentityFolder(host.files).isEnrolled(),
              "this folder holds no daemon that could be backed up", host.path);
   auto opening = openStore(host, tier.database);
   auto store = co_await opening;
+  auto recording = recordBackup(host, tier, *store);
+  co_await recording;
   auto taking = takeBackup(host, tier, *store);
   auto encoded = co_await taking;
   auto closing = store->close();

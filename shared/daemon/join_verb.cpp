@@ -4,6 +4,7 @@
 #include "shared/daemon/self.h"
 #include "shared/doctor/probe.h"
 #include "shared/link/proxy.h"
+#include "shared/store/examine.h"
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -70,26 +71,53 @@ Task<int> startTask(Host& host, JoinSteps& steps) {
   co_return EXIT_DONE;
 }
 
-// Another way to the same parent, from the next start on. `store` outlives the promise.
-Task<void> keepProxy(Store& store, std::string proxy) {
+std::string listOf(const std::vector<std::string>& addresses) {
+  std::string list;
+  for (auto& address : addresses) list += (list.empty() ? "" : ", ") + address;
+  return list;
+}
+
+// Another way to the same parent, from the next start on: where it is now, or a proxy. What became
+// of it, for a person. `store` outlives the promise.
+Task<std::string> keepWay(Store& store, std::vector<std::string> addresses, std::string proxy) {
   auto loading = loadSelf(store);
   auto self = co_await loading;
+  std::string told;
   KJ_IF_MAYBE(known, self) {
-    known->proxy = proxy;
-    Batch rows;
-    saveSelf(*known, rows);
-    auto saving = store.commit(kj::mv(rows));
-    co_await saving;
+    if (!addresses.empty() && known->parents != addresses) {
+      told += "it dials " + listOf(addresses) + " from now on, instead of " +
+              listOf(known->parents) + "\n";
+      known->parents = std::move(addresses);
+    }
+    if (!proxy.empty()) told += "it dials through the proxy that was given now\n";
+    if (!proxy.empty()) known->proxy = proxy;
+    if (!told.empty()) {
+      Batch rows;
+      saveSelf(*known, rows);
+      auto saving = store.commit(kj::mv(rows)).ignoreResult();
+      co_await saving;
+    }
   }
   auto closing = store.close();
   co_await closing;
+  co_return told;
 }
 
-kj::Promise<void> keepProxy(Host& host, kj::StringPtr database, std::string proxy) {
-  return openStore(host, database).then([proxy = std::move(proxy)](kj::Own<Store>&& store) {
-    kj::Promise<void> keeping = keepProxy(*store, proxy);
-    return keeping.attach(kj::mv(store));
-  });
+// A daemon that serves the folder holds its store.
+Task<std::string> redirect(Host& host, kj::StringPtr database, std::vector<std::string> addresses,
+                           std::string proxy) {
+  auto looking = examineStore(host, database, Table::META, SELF_DOCUMENT, view(LINK_ROW));
+  auto health = co_await looking;
+  if (addresses.empty() && proxy.empty()) co_return "";
+  if (health.state == StoreHealth::State::HELD) {
+    co_return "it is being served; should it dial " + listOf(addresses) +
+        (proxy.empty() ? "" : " through this proxy") +
+        " instead of what it dials now, stop it and give this command again\n";
+  }
+  auto opening = openStore(host, database);
+  auto store = co_await opening;
+  auto keeping = keepWay(*store, std::move(addresses), std::move(proxy));
+  co_return co_await keeping;
 }
 
 // Its parameters outlive the promise.
@@ -100,11 +128,12 @@ Task<int> joinTask(Host& host, const Transport& transport, const Token& token,
     std::cout << "this machine is " << identity.name << " already; "
               << (token.id.empty() ? "it need not call" : "the token was not used")
               << std::endl;
-    if (!proxy.empty()) {
-      auto keeping = keepProxy(host, steps.database, proxy);
-      co_await keeping;
-      std::cout << "it dials through the proxy that was given now" << std::endl;
-    }
+    // An old token, given again, tells nothing of where its parent is by now.
+    bool isFresh = token.expiresMs == 0 || token.expiresMs > host.clock.wallMs();
+    auto redirecting = redirect(host, steps.database,
+                                isFresh ? token.addresses : std::vector<std::string>(), proxy);
+    auto told = co_await redirecting;
+    std::cout << told << std::flush;
     auto starting = startTask(host, steps);
     co_return co_await starting;
   }

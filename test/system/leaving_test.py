@@ -45,6 +45,9 @@ class LeavingTest(FleetCase):
         again = self.leave()
         self.assertIn("this machine is no site's", self.fleet.must(again).out)
         self.rejoin()
+        told = [(r["who"], r["action"]) for r in
+                self.fleet.ask("audit", "--kind", "host", at=self.region)["items"]]
+        self.assertEqual(told, [("site:oslo/host1", what) for what in ("join", "leave", "join")])
         self.fleet.wait_running(("oslo", "pos", "till"), at=self.site)
         self.fleet.wait_running(("oslo", "pos", "till"))
 

@@ -64,6 +64,10 @@ class RestoreTest(FleetCase):
         self.central.stop()
         file = self.back_up(self.central, "central")
         self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
+        self.central.start()
+        self.fleet.must(self.fleet.skerry("audit", "--verify"))
+        self.assertEqual(self.fleet.ask("audit")["items"][-1]["action"], "backup")
+        self.central.stop()
         for _ in range(2):
             self.fleet.must(self.restore(self.central, file))
         self.central.start()
@@ -71,6 +75,7 @@ class RestoreTest(FleetCase):
         self.put_back(self.central, file)
         self.settled()
         self.assertTrue(alive(pid))
+        self.fleet.must(self.fleet.skerry("audit", "--verify"))
         status = self.fleet.ask("restore", "status")
         self.assertEqual([(c["name"], c["state"]) for c in status["children"]], [("north", "read")])
         self.assertNotEqual(self.runs("2"), pid)
@@ -84,6 +89,30 @@ class RestoreTest(FleetCase):
         self.central.start()
         self.settled()
         self.assertTrue(alive(pid))
+        # The record of what was done is gone with the machine, which is no tampering.
+        self.fleet.must(self.fleet.skerry("audit", "--verify"))
+        said = self.fleet.ask("audit")["items"][0]
+        self.assertEqual(said["action"], "restore")
+        self.assertIn("came back from its backup", said["text"])
+
+    def test_who_joins_again_with_a_fresh_token_follows_a_tier_that_moved(self):
+        pid = self.runs("1")
+        file = self.back_up(self.central, "central")
+        self.central.kill()
+        shutil.rmtree(self.central.data)
+        self.fleet.must(self.restore(self.central, file))
+        self.central.port = 0  # another machine, another address
+        self.central.start()
+        token = self.fleet.ask("token", "create", "region", "north")["token"]
+        join = ("skerry-region", "join", token, "--data", self.region.data)
+        self.assertIn("stop it and give this command again", self.fleet.must(self.fleet.run(*join)).out)
+        self.region.stop()
+        self.assertIn(f"it dials 127.0.0.1:{self.central.port} from now on",
+                      self.fleet.must(self.fleet.run(*join)).out)
+        self.region.start()
+        self.settled()
+        self.assertTrue(alive(pid))
+        self.assertNotEqual(self.runs("2"), pid)
 
     def test_what_is_no_whole_backup_of_this_daemon_changes_nothing(self):
         file = self.back_up(self.central, "central")
