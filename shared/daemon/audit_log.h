@@ -5,7 +5,7 @@
 // A damaged log stops nothing: it is left as it is, a finding says so, and a new segment begins
 // behind the head that the store knows. What cannot be recorded is not done.
 //
-// After a restore the store's head is that of the backup: files of the same log may go on behind it,
+// After a restore the head in the store is the backup's: files of the same log may go on behind it,
 // or be on the machine that is gone. Both are no damage, and the first record says what happened.
 //
 // A record is on disk when append() returns. The head follows: one that the store has not got yet,
@@ -53,7 +53,7 @@ public:
   uint64_t ask(const AuditEntry& entry);
   // The same of what has happened already: that it is not recorded is only told to the log.
   void note(const std::vector<AuditEntry>& entries);
-  // The same of what machines did by themselves, many at once into one write, and kept until open().
+  // The same of what machines did by themselves: many in one write, and none before open().
   void noteSoon(AuditEntry entry);
   // Of what was refused; those that are too many are counted, and told with the next.
   void deny(AuditEntry entry);

@@ -105,7 +105,8 @@ class RestoreTest(FleetCase):
         self.central.start()
         token = self.fleet.ask("token", "create", "region", "north")["token"]
         join = ("skerry-region", "join", token, "--data", self.region.data)
-        self.assertIn("stop it and give this command again", self.fleet.must(self.fleet.run(*join)).out)
+        running = self.fleet.must(self.fleet.run(*join))
+        self.assertIn("stop it and give this command again", running.out)
         self.region.stop()
         self.assertIn(f"it dials 127.0.0.1:{self.central.port} from now on",
                       self.fleet.must(self.fleet.run(*join)).out)

@@ -141,7 +141,7 @@ void restoreRow(Book& book, kj::Maybe<Bytes> backup) {
   book.start();
 }
 
-TEST_CASE("a restore is recorded, and is no damage: over the same folder, on another machine, twice") {
+TEST_CASE("a restore is recorded and no damage: over the same folder, on another machine, twice") {
   Book book;
   book.write("one", 3);
   auto backup = book.row.map([](Bytes& bytes) { return bytes; });
