@@ -117,7 +117,7 @@ int64_t Connection::number(Sql sql) {
 bool Connection::inTransaction() const { return !sqlite3_get_autocommit(connection); }
 
 void Connection::checkpoint() {
-  KJ_REQUIRE(!broken && connection != nullptr, "checkpoint of a database that is not open");
+  KJ_REQUIRE(!isBroken() && connection != nullptr, "checkpoint of a database that is not open");
   int code = sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                        nullptr);
   if (code != SQLITE_OK) kj::throwFatalException(failure(code, "checkpoint"));
@@ -127,7 +127,7 @@ void Connection::checkpoint() {
 void Connection::close() {
   KJ_REQUIRE(connection != nullptr, "a database is closed once");
   KJ_DEFER(disconnect());
-  int code = broken ? SQLITE_IOERR : sqlite3_wal_checkpoint_v2(
+  int code = isBroken() ? SQLITE_IOERR : sqlite3_wal_checkpoint_v2(
       connection, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   if (code == SQLITE_OK) return;
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -135,10 +135,9 @@ void Connection::close() {
 }
 
 sqlite3_stmt* Connection::prepared(Sql sql) {
-  if (broken) {
-    auto file = settings.path.c_str();
+  KJ_IF_MAYBE(reason, brokenBy) {
     kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED,
-        "the database failed and must be opened anew before it is trusted", file));
+        "the database failed and must be opened anew before it is trusted", *reason));
   }
   KJ_REQUIRE(connection != nullptr, "the database is closed");
   auto found = statements.find(sql.text());
@@ -152,9 +151,9 @@ sqlite3_stmt* Connection::prepared(Sql sql) {
 }
 
 kj::Exception Connection::failure(int code, std::string_view doing) {
-  if (needsReopening(code)) broken = true;
   auto message = kj::str(advice(code), "; file ", settings.path.c_str(), ", ",
                          sqlite3_errstr(code), " (", code, ") in: ", std::string(doing).c_str());
+  if (needsReopening(code) && !isBroken()) brokenBy = kj::str(message);
   return kj::Exception(typeOf(code), __FILE__, __LINE__, kj::mv(message));
 }
 

@@ -43,7 +43,7 @@ public:
   int64_t number(Sql sql);
 
   bool inTransaction() const;
-  bool isBroken() const { return broken; }
+  bool isBroken() const { return brokenBy != nullptr; }
   // Pages the WAL held after the last commit or checkpoint.
   uint32_t walFrames() const { return frames; }
   // Copies the WAL into the database and goes on at its beginning. With one connection nobody
@@ -62,7 +62,7 @@ private:
   sqlite3* connection = nullptr;
   std::map<std::string_view, sqlite3_stmt*> statements;
   uint32_t frames = 0;
-  bool broken = false;
+  kj::Maybe<kj::String> brokenBy;  // why
 };
 
 // One run of a prepared statement. Parameters are borrowed until it is destroyed. Two runs of the

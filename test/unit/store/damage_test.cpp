@@ -169,6 +169,25 @@ uint64_t noticedFlips(const char* file, Machine::Last last) {
   return noticed;
 }
 
+TEST_CASE("everybody who asks a damaged database is told what to do, not the first alone") {
+  Machine machine(1);
+  machine.write(Machine::Last::CHECKPOINT);
+  auto contents = machine.disk.contents(FILE_NAME);
+  auto& file = KJ_REQUIRE_NONNULL(contents);
+  for (size_t at = file.size() / 2; at < file.size(); ++at) file[at] ^= 0x5a;
+  machine.disk.place(FILE_NAME, std::move(file));
+  Database database(machine.settings());
+  for (int time = 0; time < 3; ++time) {
+    std::string said = "nothing";
+    KJ_IF_MAYBE(reason, kj::runCatchingExceptions([&]() {
+      scan(database, Table::LOCAL, "oslo");
+    })) {
+      said = reason->getDescription().cStr();
+    }
+    CHECK_MESSAGE(said.find("move it away") != said.npos, said);
+  }
+}
+
 TEST_CASE("no bit flipped anywhere in the database is ever served") {
   CHECK(noticedFlips(FILE_NAME, Machine::Last::CHECKPOINT) > FLIPS / 3);
 }
