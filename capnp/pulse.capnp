@@ -9,6 +9,6 @@ interface Pulse {
   # Holding it permits nothing but asking whether the other end still answers. It is the bootstrap
   # object of a session and dies with the session.
   ping @0 () -> ();
-  # Answers at once, with nothing. Idempotent, never long. A session whose pings go unanswered is
-  # given up by the end that asked (see shared/link/link_limits.h for how often and how long).
+  # Answers at once, with nothing. Idempotent, never long. A session does not live by it but by
+  # smaller pings that no object sees (shared/link/frame_filter.h).
 }

@@ -19,12 +19,15 @@ kj::Promise<void> FrameBundle::write(Segments segments) {
   }
   if (broken.get() != nullptr) return kj::cp(*broken);
   add(segments);
-  if (!isFlying) {
-    isFlying = true;
-    flight.add(fly());
-  }
+  takeOff();
   if (gathered.size() > BUNDLE_BYTES_MAX) return landed();
   return kj::READY_NOW;
+}
+
+void FrameBundle::takeOff() {
+  if (isFlying || slicing) return;
+  isFlying = true;
+  flight.add(fly());
 }
 
 kj::Promise<void> FrameBundle::end() {
@@ -58,6 +61,7 @@ Task<void> FrameBundle::fly() {
   while (gathered.size() > 0) {
     auto endOfTurn = kj::evalLast([] {});
     co_await endOfTurn;
+    if (slicing) break;  // it began first; after its end this takes off again
     leaving = gathered.releaseAsArray();
     auto taken = stream.write(leaving.begin(), leaving.size());
     co_await taken;
@@ -76,8 +80,10 @@ void FrameBundle::taskFailed(kj::Exception&& reason) {
   broken = kj::heap(kj::mv(reason));
 }
 
-// The table leaves with the first slice, in one packet.
+// The table leaves with the first slice, in one packet. Dropped halfway it leaves a stream on which
+// nothing can follow.
 Task<void> FrameBundle::writeSlices(Segments segments) {
+  slicing = true;
   kj::Vector<kj::byte> table;
   addTable(segments, table);
   kj::Vector<kj::ArrayPtr<const kj::byte>> slice;
@@ -98,10 +104,13 @@ Task<void> FrameBundle::writeSlices(Segments segments) {
       slice.clear();
     }
   }
-  if (bytes == 0) co_return;
-  auto taken = stream.write(slice.asPtr());
-  co_await taken;
-  written += bytes;
+  if (bytes > 0) {
+    auto taken = stream.write(slice.asPtr());
+    co_await taken;
+    written += bytes;
+  }
+  slicing = false;
+  if (gathered.size() > 0) takeOff();
 }
 
 }  // namespace skerry

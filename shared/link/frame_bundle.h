@@ -4,7 +4,8 @@
 //
 // A small frame counts as written once it is copied here; when more than BUNDLE_BYTES_MAX wait, or
 // a write has failed, it waits for the stream like every large one. Large ones leave in slices, so
-// that a slow peer is told from one that does not read.
+// that a slow peer is told from one that does not read. A ping may come while a large one leaves,
+// and waits for its end; what else there is to write waits by itself.
 #pragma once
 #include "shared/async/task.h"
 #include "shared/link/link_limits.h"
@@ -25,12 +26,17 @@ public:
   kj::Promise<void> write(Segments segments);
   // After all that was written the peer reads the end.
   kj::Promise<void> end();
+  // A large frame leaves, so that a small one would wait.
+  bool isSlicing() const { return slicing; }
+  // Copied here, and not fetched yet.
+  size_t waitingBytes() const { return gathered.size(); }
   // What the stream has taken so far.
   uint64_t writtenBytes() const { return written; }
 
 private:
   static void addTable(Segments segments, kj::Vector<kj::byte>& to);
   void add(Segments segments);
+  void takeOff();
   Task<void> fly();
   // Once all that is gathered is written.
   kj::Promise<void> landed();
@@ -42,6 +48,7 @@ private:
   kj::Array<kj::byte> leaving;
   uint64_t written = 0;
   bool isFlying = false;  // what is gathered leaves at the end of this turn, or after `leaving`
+  bool slicing = false;
   kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> waiting;  // until it landed
   kj::Own<kj::Exception> broken;  // since then nothing is written
   kj::TaskSet flight{*this};  // empty while nothing flies: last, since it uses the others

@@ -22,6 +22,8 @@ private:
 
 namespace {
 
+constexpr size_t ASK_SEGMENTS = 1, ANSWER_SEGMENTS = 2;
+
 // Only the few fields of the envelope are read, never the payload.
 capnp::ReaderOptions envelopeOptions() {
   capnp::ReaderOptions options;
@@ -44,7 +46,8 @@ FrameFilter::FrameFilter(kj::AsyncIoStream& stream, kj::Timer& timer, const Link
                          kj::Function<void()> checkPeer,
                          kj::Function<void(kj::StringPtr reason)> refused)
     : stream(stream), timer(timer), limits(limits), checkPeer(kj::mv(checkPeer)), bundle(stream),
-      ledger(limits), held(kj::refcounted<Held>()), refused(kj::mv(refused)) {
+      ledger(limits), held(kj::refcounted<Held>()), pingHeard(timer.now()),
+      refused(kj::mv(refused)) {
   KJ_REQUIRE(limits.segmentsMax <= SEGMENTS_CEILING);
 }
 
@@ -60,7 +63,7 @@ kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> FrameFilter::tryReadMessage(
   });
 }
 
-// Not a coroutine: this is where thousands of idle connections wait.
+// Null: the peer has said goodbye. Not a coroutine: here thousands of idle connections wait.
 kj::Promise<kj::Maybe<kj::Own<FrameFilter::HeldFrame>>> FrameFilter::next() {
   if (buffered().size() > 0) return nextOfBuffer();
   at = filled = 0;
@@ -76,20 +79,57 @@ kj::Promise<kj::Maybe<kj::Own<FrameFilter::HeldFrame>>> FrameFilter::nextOfBuffe
   auto header = parseHeader();
   KJ_IF_MAYBE(h, header) {
     if (buffered().size() >= h->headerBytes + h->bodyWords * sizeof(word)) {
-      return kj::Maybe<kj::Own<HeldFrame>>(inspect(startFrame(*h)));
+      return passOn(startFrame(*h));
     }
   }
   // Only a frame that is still on its way costs a timer.
   return withDeadline(readSlowly()).then([this](kj::Own<HeldFrame>&& frame) {
-    return kj::Maybe<kj::Own<HeldFrame>>(inspect(kj::mv(frame)));
+    return passOn(kj::mv(frame));
   });
 }
 
-kj::Own<FrameFilter::HeldFrame> FrameFilter::inspect(kj::Own<HeldFrame> frame) {
+// What is a ping is not passed on, but what comes after it.
+kj::Promise<kj::Maybe<kj::Own<FrameFilter::HeldFrame>>> FrameFilter::passOn(
+    kj::Own<HeldFrame> frame) {
   checkPeer();
+  if (takePing(*frame)) return next();
   capnp::SegmentArrayMessageReader envelope(frame->allSegments(), envelopeOptions());
-  ledger.received(envelope.getRoot<capnp::rpc::Message>());
-  return frame;
+  auto message = envelope.getRoot<capnp::rpc::Message>();
+  ledger.received(message);
+  if (message.isReturn() || message.isFinish()) spoken = false;
+  return kj::Maybe<kj::Own<HeldFrame>>(kj::mv(frame));
+}
+
+// Whether the frame was a ping; one that asks is answered, but not by piling up answers for a peer
+// that fetches none.
+bool FrameFilter::takePing(HeldFrame& frame) {
+  auto segments = frame.allSegments().size();
+  if (frame.bytes().size() > 0 || segments > ANSWER_SEGMENTS) return false;
+  pingHeard = timer.now();
+  spoken = false;
+  if (segments == ANSWER_SEGMENTS) {
+    if (answer.get() != nullptr) answer->fulfill();
+  } else if (bundle.waitingBytes() < BUNDLE_BYTES_MAX) {
+    sendEmpty(ANSWER_SEGMENTS);
+  }
+  return true;
+}
+
+void FrameFilter::ping() {
+  KJ_REQUIRE(canPing());
+  sendEmpty(ASK_SEGMENTS);
+}
+
+kj::Promise<void> FrameFilter::onAnswer() {
+  auto pair = kj::newPromiseAndFulfiller<void>();
+  answer = kj::mv(pair.fulfiller);
+  return kj::mv(pair.promise);
+}
+
+// It is copied at once, so nobody has to wait; that it cannot leave shows at the next frame.
+void FrameFilter::sendEmpty(size_t segments) {
+  kj::ArrayPtr<const word> none[ANSWER_SEGMENTS];
+  auto unawaited = bundle.write(kj::arrayPtr(none, segments));
 }
 
 Task<kj::Own<FrameFilter::HeldFrame>> FrameFilter::readSlowly() {
@@ -130,7 +170,6 @@ kj::Promise<kj::Own<FrameFilter::HeldFrame>> FrameFilter::withDeadline(
 kj::Promise<size_t> FrameFilter::readMore(kj::byte* to, size_t minBytes, size_t maxBytes) {
   return stream.tryRead(to, minBytes, maxBytes).then([this](size_t count) {
     sessionBytes += count;
-    sentSinceHeard = 0;
     KJ_REQUIRE(sessionBytes <= limits.sessionBytesMax, "peer sent more than a session may");
     return count;
   });
@@ -162,10 +201,12 @@ void FrameFilter::refuseFor(const kj::Exception& e) {
 }
 
 void FrameFilter::inspectSent(kj::ArrayPtr<const kj::ArrayPtr<const word>> segments) {
-  for (auto segment : segments) sentSinceHeard += segment.asBytes().size();
+  for (auto segment : segments) sent += segment.asBytes().size();
   capnp::SegmentArrayMessageReader envelope(segments, envelopeOptions());
   KJ_IF_MAYBE(e, kj::runCatchingExceptions([&] {
-    ledger.sent(envelope.getRoot<capnp::rpc::Message>());
+    auto message = envelope.getRoot<capnp::rpc::Message>();
+    ledger.sent(message);
+    if (!message.isFinish() && !message.isRelease()) spoken = true;  // those await nothing
   })) {
     refuseFor(*e);
     kj::throwFatalException(kj::mv(*e));

@@ -5,6 +5,9 @@
 // Whatever is wrong throws from tryReadMessage(); the RPC system then ends this connection, telling
 // the peer why. The owner is told at once: the RPC system's own farewell may never end, if the peer
 // does not read.
+//
+// Pings are frames without content, which the RPC system never sees: one empty segment asks, two
+// answer. A whole round is 24 bytes, where a call is some 300.
 #pragma once
 #include "shared/link/frame.h"
 #include "shared/link/frame_bundle.h"
@@ -27,11 +30,23 @@ public:
     return reason.map([](const kj::String& text) -> kj::StringPtr { return text; });
   }
   size_t heldBytes() const { return held->bytes; }
+  // Small frames of ours that the stream has not taken yet.
+  size_t bundledBytes() const { return bundle.waitingBytes(); }
   uint64_t receivedBytes() const { return sessionBytes; }
   uint64_t writtenBytes() const { return bundle.writtenBytes(); }
-  // Of frames that we sent since the peer was last heard: what our next word waits behind, at most.
-  uint64_t unansweredBytes() const { return sentSinceHeard; }
+  // Of messages, whether or not they have left.
+  uint64_t sentBytes() const { return sent; }
   const RpcLedger& rpc() const { return ledger; }
+
+  // Asks the peer for an answer. Not while a message of ours leaves.
+  void ping();
+  bool canPing() const { return !bundle.isSlicing(); }
+  // Resolves with the next answer. One caller at a time.
+  kj::Promise<void> onAnswer();
+  // When the peer last asked or answered; when we began, if it never did.
+  kj::TimePoint lastPing() const { return pingHeard; }
+  // Whether we asked or answered something, and heard no answer, no thanks and no ping since.
+  bool hasSpoken() const { return spoken; }
 
   kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> tryReadMessage(
       kj::ArrayPtr<kj::AutoCloseFd> fdSpace, capnp::ReaderOptions options,
@@ -51,7 +66,9 @@ private:
 
   kj::Promise<kj::Maybe<kj::Own<HeldFrame>>> next();
   kj::Promise<kj::Maybe<kj::Own<HeldFrame>>> nextOfBuffer();
-  kj::Own<HeldFrame> inspect(kj::Own<HeldFrame> frame);
+  kj::Promise<kj::Maybe<kj::Own<HeldFrame>>> passOn(kj::Own<HeldFrame> frame);
+  bool takePing(HeldFrame& frame);
+  void sendEmpty(size_t segments);
   Task<kj::Own<HeldFrame>> readSlowly();
   kj::Promise<kj::Own<HeldFrame>> withDeadline(kj::Promise<kj::Own<HeldFrame>> frame);
   kj::Promise<size_t> readMore(kj::byte* to, size_t minBytes, size_t maxBytes);
@@ -71,7 +88,10 @@ private:
   FrameBundle bundle;
   RpcLedger ledger;
   kj::Own<Held> held;
-  uint64_t sessionBytes = 0, sentSinceHeard = 0;
+  uint64_t sessionBytes = 0, sent = 0;
+  bool spoken = false;
+  kj::TimePoint pingHeard;
+  kj::Own<kj::PromiseFulfiller<void>> answer;
   kj::Duration forSize = 0 * kj::SECONDS;  // of the frame on its way, besides frameTimeMax
   kj::Maybe<kj::String> reason;
   kj::Function<void(kj::StringPtr)> refused;

@@ -30,10 +30,16 @@ struct LinkLimits {
   size_t queuedBytesMax = 8 << 20;              // ours, that the peer does not fetch
   size_t memoryBytesMax = 64 << 20;             // all that is kept for the peer: see Session
   kj::Duration writeTimeMax = 20 * kj::SECONDS;  // that a message of ours waits, and nothing moves
-  kj::Duration pingEvery = 30 * kj::SECONDS;
+  // Both ends know within five minutes that the other is gone, and a link on which nothing is said
+  // costs next to nothing. The parent asks; the child only when the parent is late.
+  kj::Duration pingEvery = 255 * kj::SECONDS;   // while nothing is said
+  kj::Duration pingSoon = 30 * kj::SECONDS;     // after something was
+  kj::Duration pingLag = 15 * kj::SECONDS;      // of the child
   kj::Duration pingMax = 10 * kj::SECONDS;      // of silence while a ping is out, and besides it
   unsigned pingRoundTrips = 8;                  // so many of the link's own
+  kj::Duration roundTripUnknown = 2 * kj::SECONDS;  // of a link that was not measured
   unsigned pingPatience = 6;                    // times pingMax for a peer that only sends
+  uint64_t aheadBytesMax = 128 << 10;           // in TLS and in the kernel, ahead of a ping
   kj::Duration farewellMax = 1 * kj::SECONDS;  // to tell a refused peer why
 };
 
@@ -69,7 +75,7 @@ constexpr auto DIAL_BACKOFF_BASE = 250 * kj::MILLISECONDS;
 constexpr auto DIAL_BACKOFF_CAP = 5 * kj::MINUTES;
 constexpr auto DIAL_CONNECT_MAX = 20 * kj::SECONDS;  // name look-up and TCP
 constexpr auto SILENT_PEER_MAX = 60 * kj::SECONDS;   // TCP gives up unacknowledged data
-constexpr int UNSENT_BYTES_MAX = 32 << 10;           // in the kernel: a ping waits behind it
+constexpr int UNSENT_BYTES_MAX = 32 << 10;           // in the kernel: see aheadBytesMax
 
 // Admission of hellos that are not answered yet; a peer beyond it is told when to come back.
 constexpr unsigned HELLOS_PER_SECOND = 200;

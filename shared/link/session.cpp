@@ -106,7 +106,8 @@ public:
                [this](kj::StringPtr reason) { tasks.add(endAfterFarewell(kj::str(reason))); }),
         network(filter, sideOf(side), networkOptions(limits), timer),
         rpc(network, capnp::Capability::Client(capnp::membrane(kj::mv(ours), revoker->addRef()))),
-        side(side), tasks(*this) {
+        side(side), pulse(limits, side == Side::CHILD ? limits.pingLag : 0 * kj::SECONDS),
+        tasks(*this) {
     rpc.setFlowLimit(limits.flowWords);
     auto paf = kj::newPromiseAndFulfiller<kj::String>();
     endNow = kj::mv(paf.fulfiller);
@@ -144,7 +145,8 @@ private:
   }
 
   size_t memoryBytes() {
-    return filter.heldBytes() + network.getCurrentQueueSize() + ownersBytes();
+    return filter.heldBytes() + filter.bundledBytes() + network.getCurrentQueueSize() +
+           ownersBytes();
   }
 
   void checkMemory() {
@@ -163,19 +165,27 @@ private:
     KJ_REQUIRE(stuck < limits.writeTimeMax, "peer does not read what we send");
   }
 
-  // Half the trouble with peers is silence. Between pings a session keeps a timer, and no coroutine
-  // with all its variables.
+  // Half the trouble with peers is silence. While a message leaves, its moving is the sign of life.
+  // Between pings a session keeps a timer, and no coroutine with all its variables.
   kj::Promise<void> watchPulse() {
-    return timer.afterDelay(limits.pingEvery).then([this] {
+    auto rest = pulse.due(filter.lastPing(), filter.hasSpoken()) - timer.now();
+    if (rest <= 0 * kj::SECONDS) {
+      if (filter.canPing()) {
+        return kj::Promise<void>(ping()).then([this] { return watchPulse(); });
+      }
+      rest = limits.pingMax;
+    }
+    return timer.afterDelay(kj::min(rest, limits.pingSoon)).then([this] {
       planEnd();
       checkWrites();
-      return kj::Promise<void>(ping());
-    }).then([this] { return watchPulse(); });
+      return watchPulse();
+    });
   }
 
   Task<void> ping() {
-    pulse.asked(timer.now(), filter.receivedBytes());
-    auto answered = remote().pingRequest().send().ignoreResult().fork();
+    pulse.asked(timer.now(), filter.receivedBytes(), filter.sentBytes());
+    auto answered = filter.onAnswer().fork();
+    filter.ping();
     for (;;) {
       auto answer = answered.addBranch().then([] { return true; });
       auto late = timer.afterDelay(limits.pingMax).then([] { return false; });
@@ -183,7 +193,7 @@ private:
       bool inTime = co_await first;
       if (inTime) break;
       checkWrites();
-      pulse.require(timer.now(), filter.receivedBytes(), filter.unansweredBytes());
+      pulse.require(timer.now(), filter.receivedBytes());
     }
     pulse.answered(timer.now());
   }
@@ -219,7 +229,7 @@ private:
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<twoparty::VatId> rpc;
   Side side;
-  PulseWatch pulse{limits};
+  PulseWatch pulse;
   struct End {
     kj::TimePoint at;
     kj::StringPtr reason;

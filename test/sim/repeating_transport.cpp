@@ -3,8 +3,8 @@
 #include "shared/async/task.h"
 #include "shared/link/frame.h"
 #include "shared/link/link_limits.h"
+#include "shared/link/session.h"
 #include <capnp/dynamic.h>
-#include <capnp/rpc-twoparty.h>
 #include <kj/debug.h>
 
 namespace skerry {
@@ -115,21 +115,24 @@ DynamicCapability::Client Repetition::wrap(DynamicCapability::Client target) {
   return kj::heap<Repeater>(kj::mv(target), kj::addRef(*this));
 }
 
-// Between the two ends of one session. Destroyed with the dialler's stream.
+// Between the two ends of one session: a session with each, which answers its pings. Destroyed with
+// the dialler's stream.
 class Between final {
 public:
   Between(kj::Own<kj::AsyncIoStream> toParent, kj::Own<kj::AsyncIoStream> toChild,
           kj::Own<Repetition> shared)
-      : repetition(kj::mv(shared)), parentStream(kj::mv(toParent)), childStream(kj::mv(toChild)) {
-    auto pair = kj::newPromiseAndFulfiller<capnp::Capability::Client>();
-    auto& above = parent.emplace(*parentStream, capnp::Capability::Client(kj::mv(pair.promise)));
-    DynamicCapability::Client up = above.bootstrap().castAs<schema::Uplink>();
-    auto& below = child.emplace(*childStream, repetition->wrap(kj::mv(up)),
-                                capnp::rpc::twoparty::Side::SERVER);
-    DynamicCapability::Client down = below.bootstrap().castAs<schema::Downlink>();
-    pair.fulfiller->fulfill(repetition->wrap(kj::mv(down)));
+      : repetition(kj::mv(shared)) {
+    auto pair = kj::newPromiseAndFulfiller<schema::Pulse::Client>();
+    auto& timer = repetition->timer;
+    parent = kj::heap<Session>(kj::mv(toParent), Side::CHILD,
+                               schema::Pulse::Client(kj::mv(pair.promise)), timer, limits);
+    DynamicCapability::Client up = parent->remote().castAs<schema::Uplink>();
+    child = kj::heap<Session>(kj::mv(toChild), Side::PARENT,
+                              repetition->wrap(kj::mv(up)).castAs<schema::Pulse>(), timer, limits);
+    DynamicCapability::Client down = child->remote().castAs<schema::Downlink>();
+    pair.fulfiller->fulfill(repetition->wrap(kj::mv(down)).castAs<schema::Pulse>());
     // Whichever end goes, the other sees it.
-    watching = above.onDisconnect().exclusiveJoin(below.onDisconnect())
+    watching = parent->onEnd().exclusiveJoin(child->onEnd()).ignoreResult()
         .then([] { return kj::evalLater([] {}); })
         .then([this] { close(); }).eagerlyEvaluate([](kj::Exception&&) {});
   }
@@ -140,13 +143,11 @@ private:
     repetition->forget();
     parent = nullptr;
     child = nullptr;
-    parentStream = nullptr;
-    childStream = nullptr;
   }
 
+  const LinkLimits limits;
   kj::Own<Repetition> repetition;
-  kj::Own<kj::AsyncIoStream> parentStream, childStream;
-  kj::Maybe<capnp::TwoPartyClient> parent, child;
+  kj::Own<Session> parent, child;
   kj::Promise<void> watching = nullptr;
 };
 

@@ -258,6 +258,15 @@ void SimNetwork::note(const Path& path, kj::ArrayPtr<const kj::byte> bytes) {
   for (char c : path.first) add(c);
   for (char c : path.second) add(c);
   for (auto byte : bytes) add(byte);
+  if (path.first == path.second || bytes.size() == 0) return;
+  auto& sum = carriedOn[path];
+  sum.bytes += bytes.size();
+  ++sum.writes;
+}
+
+SimCarried SimNetwork::carried(kj::StringPtr from, kj::StringPtr to) const {
+  auto found = carriedOn.find({from.cStr(), to.cStr()});
+  return found == carriedOn.end() ? SimCarried() : found->second;
 }
 
 // A handshake needs both directions, so a one-way cut stops it too.

@@ -34,6 +34,11 @@ struct SimWeather {
   uint64_t bytesPerSecond = 4 << 10;
 };
 
+// What one host sent another, so far.
+struct SimCarried {
+  uint64_t bytes = 0, writes = 0;
+};
+
 class SimNetwork {
 public:
   SimNetwork(kj::Timer& timer, SeededEntropy entropy, SimTrace& trace);
@@ -61,6 +66,7 @@ public:
   uint64_t latencyMsMax = SIM_LATENCY_MS_MAX;  // where it is not slow
 
   size_t connectionCount() const { return lines.size(); }
+  SimCarried carried(kj::StringPtr from, kj::StringPtr to) const;
   // Equal for runs in which equal bytes set out on equal ways in equal order.
   uint64_t carried() const { return carriedDigest; }
 
@@ -96,6 +102,7 @@ private:
   std::map<uint64_t, kj::Own<Line>> lines;
   uint64_t linesMade = 0;
   uint64_t carriedDigest = 0;
+  std::map<Path, SimCarried> carriedOn;  // between hosts
   class FailureIgnored;
   kj::Own<FailureIgnored> failureIgnored;
   kj::Own<kj::TaskSet> sweeper;  // removes lines whose both directions ended

@@ -209,8 +209,41 @@ TEST_CASE("hostile: a peer that never reads nor sends") {
   LinkLimits limits;
   limits.pingEvery = 20 * kj::MILLISECONDS;
   limits.pingMax = 50 * kj::MILLISECONDS;
+  limits.roundTripUnknown = 0 * kj::SECONDS;
   Siege siege(limits);
   CHECK_HAS(siege.fate(), "did not answer a ping");
+}
+
+TEST_CASE("hostile: a peer that goes on sending and answers no ping") {
+  LinkLimits limits;
+  limits.pingEvery = limits.pingMax = 20 * kj::MILLISECONDS;
+  limits.roundTripUnknown = 0 * kj::SECONDS;
+  limits.bytesPerSecondMin = 1 << 20;
+  Siege siege(limits);
+  bool over = false;
+  auto reason = siege.victim->onEnd().then([&](kj::String why) {
+    over = true;
+    return why;
+  }).eagerlyEvaluate(nullptr);
+  for (uint32_t id = 0; !over && id < 500; id++) {
+    siege.send(view(bootstrap(id)));
+    siege.w.timer.afterDelay(5 * kj::MILLISECONDS).wait(siege.w.wait);
+  }
+  CHECK(over);
+  CHECK_HAS(reason.wait(siege.w.wait), "did not answer a ping");
+  CHECK(siege.victim->frames().receivedBytes() > 0);
+}
+
+TEST_CASE("hostile: pings without end, whose answers are never fetched") {
+  Siege siege;
+  auto pings = Bytes(1 << 20, 0);
+  for (int i = 0; i < 16; i++) siege.send(view(pings));
+  for (int i = 0; i < 1000 && siege.victim->frames().receivedBytes() < 16 << 20; i++) {
+    siege.w.timer.afterDelay(10 * kj::MILLISECONDS).wait(siege.w.wait);
+  }
+  CHECK(siege.victim->frames().receivedBytes() == 16 << 20);
+  CHECK(siege.victim->frames().bundledBytes() < 2 * BUNDLE_BYTES_MAX);
+  siege.bystander.pingUp();
 }
 
 TEST_CASE("hostile: answers are asked for and never fetched") {

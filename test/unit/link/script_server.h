@@ -13,14 +13,11 @@ constexpr size_t LARGE_BYTES = 64 << 10;
 // The typed server is a Pulse; all else goes by Verb.
 class ScriptServer final : public schema::Pulse::Server {
 public:
-  explicit ScriptServer(std::string name, int& held, bool mute = false)
-      : name(std::move(name)), held(held), mute(mute) {}
+  ScriptServer(std::string name, int& held) : name(std::move(name)), held(held) {}
   // Calls of STUCK, which cannot be cancelled, end when these are dropped.
   kj::Vector<kj::Own<kj::PromiseFulfiller<void>>>* stuck = nullptr;
 
-  kj::Promise<void> ping(PingContext) override {
-    return mute ? kj::Promise<void>(kj::NEVER_DONE) : kj::Promise<void>(kj::READY_NOW);
-  }
+  kj::Promise<void> ping(PingContext) override { return kj::READY_NOW; }
 
   DispatchCallResult dispatchCall(uint64_t interfaceId, uint16_t method,
                                   capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context)
@@ -59,7 +56,6 @@ public:
 private:
   std::string name;
   int& held;
-  bool mute;
 };
 
 inline capnp::Request<capnp::AnyPointer, capnp::AnyPointer> call(capnp::Capability::Client to,
@@ -77,14 +73,13 @@ struct Linked {
   int held = 0;
   kj::Own<Session> parent, child;
 
-  explicit Linked(LinkWorld& w, LinkLimits limits = {}, bool mute = false) : w(w), limits(limits) {
+  explicit Linked(LinkWorld& w, LinkLimits limits = {}) : w(w), limits(limits) {
     auto s = w.dial(w.child);
     parent = kj::heap<Session>(kj::mv(s.server.stream), Side::PARENT,
                                kj::heap<ScriptServer>(s.server.peer.name, held), w.timer,
                                this->limits);
     child = kj::heap<Session>(kj::mv(s.client.stream), Side::CHILD,
-                              kj::heap<ScriptServer>("downlink", held, mute), w.timer,
-                              this->limits);
+                              kj::heap<ScriptServer>("downlink", held), w.timer, this->limits);
   }
   capnp::Capability::Client up() { return child->remote(); }
   capnp::Capability::Client down() { return parent->remote(); }

@@ -46,24 +46,96 @@ TEST_CASE("a session says so when its peer is gone, and its calls fail as discon
   CHECK_HAS(l.child->onEnd().wait(w.wait), "cut short");
 }
 
-TEST_CASE("a peer that answers no ping is given up, even if it goes on sending") {
-  LinkWorld w;
-  LinkLimits limits;
-  limits.pingEvery = limits.pingMax = 20 * kj::MILLISECONDS;
-  Linked l(w, limits, true);
-  CHECK_HAS(l.parent->onEnd().wait(w.wait), "did not answer a ping");
-  CHECK(l.parent->frames().receivedBytes() > 0);
-}
+// What came to each end from the moment it was made.
+struct Received {
+  explicit Received(const Linked& l) : l(l) {}
+  uint64_t above() const { return l.parent->frames().receivedBytes() - parent; }
+  uint64_t below() const { return l.child->frames().receivedBytes() - child; }
 
-TEST_CASE("two peers that have nothing to say stay connected") {
+  const Linked& l;
+  uint64_t parent = l.parent->frames().receivedBytes();
+  uint64_t child = l.child->frames().receivedBytes();
+};
+
+TEST_CASE("two peers with nothing to say stay connected by the few bytes of the parent's asking") {
   LinkWorld w;
   LinkLimits limits;
   limits.pingEvery = 10 * kj::MILLISECONDS;
-  limits.pingMax = 2 * kj::SECONDS;
+  limits.pingLag = limits.pingMax = 2 * kj::SECONDS;
   Linked l(w, limits);
+  l.pingUp();
   auto ended = l.parent->onEnd();
+  w.timer.afterDelay(10 * kj::MILLISECONDS).wait(w.wait);  // the end of that call
+  Received received(l);
   w.timer.afterDelay(200 * kj::MILLISECONDS).wait(w.wait);
   CHECK_FALSE(ended.poll(w.wait));
+  CHECK(received.below() >= 2 * 8);
+  CHECK(received.below() <= 21 * 8);
+  CHECK(received.below() % 8 == 0);
+  // An answer each; the last may be on its way, the end of the call above may still have been.
+  CHECK(received.above() + 16 >= received.below() / 8 * 16);
+  CHECK(received.above() <= received.below() / 8 * 16 + 100);
+}
+
+TEST_CASE("the child asks by itself when the parent does not") {
+  LinkWorld w;
+  LinkLimits limits, silent;
+  limits.pingEvery = limits.pingLag = 10 * kj::MILLISECONDS;
+  limits.pingMax = 2 * kj::SECONDS;
+  auto s = w.dial(w.child);
+  int held = 0;
+  Session parent(kj::mv(s.server.stream), Side::PARENT, kj::heap<ScriptServer>("quiet", held),
+                 w.timer, silent);
+  Session child(kj::mv(s.client.stream), Side::CHILD, kj::heap<ScriptServer>("asks", held),
+                w.timer, limits);
+  child.remote().pingRequest().send().wait(w.wait);
+  auto ended = child.onEnd();
+  auto before = child.frames().receivedBytes();
+  w.timer.afterDelay(200 * kj::MILLISECONDS).wait(w.wait);
+  CHECK_FALSE(ended.poll(w.wait));
+  CHECK(child.frames().receivedBytes() >= before + 2 * 16);  // answers
+}
+
+TEST_CASE("what waits for an answer is followed by a ping soon, though silence is long") {
+  LinkWorld w;
+  LinkLimits limits;
+  limits.pingSoon = limits.pingLag = 20 * kj::MILLISECONDS;
+  Linked l(w, limits);
+  auto pause = [&] { w.timer.afterDelay(200 * kj::MILLISECONDS).wait(w.wait); };
+  l.pingUp();
+  w.timer.afterDelay(5 * kj::MILLISECONDS).wait(w.wait);
+  Received beginning(l);
+  pause();  // each measures the link once
+  CHECK(beginning.above() == 8 + 16);
+  CHECK(beginning.below() == 8 + 16);
+  Received silence(l);
+  pause();
+  CHECK(silence.below() == 0);
+  l.pingUp();
+  w.timer.afterDelay(5 * kj::MILLISECONDS).wait(w.wait);
+  Received answered(l);
+  pause();
+  CHECK(answered.below() == 0);
+  auto holding = call(l.up(), HOLD).send();
+  pause();
+  CHECK(answered.above() > 0);
+  CHECK(answered.below() == 16);  // one ping, by the end that waits
+}
+
+TEST_CASE("a ping waits for the end of a large frame, in both directions") {
+  LinkWorld w;
+  LinkLimits limits;
+  limits.pingEvery = limits.pingSoon = limits.pingLag = 1 * kj::MILLISECONDS;
+  Linked l(w, limits);
+  auto endedAbove = l.parent->onEnd(), endedBelow = l.child->onEnd();
+  for (int i = 0; i < 300; i++) {
+    auto up = call(l.up(), LARGE).send(), down = call(l.down(), LARGE).send();
+    CHECK(up.wait(w.wait).getAs<capnp::Data>().size() == LARGE_BYTES);
+    CHECK(down.wait(w.wait).getAs<capnp::Data>().size() == LARGE_BYTES);
+  }
+  CHECK_FALSE(endedAbove.poll(w.wait));
+  CHECK_FALSE(endedBelow.poll(w.wait));
+  CHECK(l.parent->roundTrip() > 0 * kj::SECONDS);
 }
 
 TEST_CASE("our own too large call fails alone") {
