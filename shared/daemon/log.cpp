@@ -1,4 +1,5 @@
 #include "shared/daemon/log.h"
+#include <kj/debug.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -28,12 +29,15 @@ void startLogging() {
 }
 
 void logEvent(Severity severity, std::string_view event, std::initializer_list<Field> fields) {
-  if (!started) return;
   std::string line(event);
   for (auto& field : fields) {
     line += " ";
     line += field.name;
     line += "=" + quoted(field.value);
+  }
+  if (!started) {
+    KJ_LOG(INFO, "event", line.c_str());
+    return;
   }
   auto level = severity == Severity::ERROR ? spdlog::level::err
              : severity == Severity::WARNING ? spdlog::level::warn : spdlog::level::info;

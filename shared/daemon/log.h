@@ -22,7 +22,8 @@ struct Field {
 
 void logEvent(Severity severity, std::string_view event, std::initializer_list<Field> fields = {});
 
-// To standard error, from now on. Before it, and in simulations, nothing is written.
+// To standard error, from now on. Before it, and in simulations, they are information in KJ's log,
+// which drops that unless it was told otherwise.
 void startLogging();
 
 }  // namespace skerry

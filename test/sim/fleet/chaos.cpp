@@ -8,16 +8,12 @@ namespace {
 
 constexpr uint64_t STEP_MS_MIN = 500, STEP_MS_MAX = 8'000;
 constexpr unsigned EDIT_PERCENT = 25, FAULT_PERCENT = 40, JOIN_PERCENT = 3, AUDIT_PERCENT = 4;
-constexpr uint64_t LINK_FAULT_MS_MAX = 120'000, DOWN_MS_MAX = 45'000, DISK_FAULT_MS_MAX = 60'000;
 constexpr uint64_t RESTART_MS = 2'000;  // of a daemon that ended by itself
-constexpr int64_t CLOCK_JUMP_MS_MAX = 2 * 3'600'000;
-
-kj::StringPtr ptr(const std::string& text) { return kj::StringPtr(text.c_str(), text.size()); }
 
 }  // namespace
 
-Chaos::Chaos(Fleet& fleet, Wishes& wishes, Invariants& invariants)
-    : fleet(fleet), wishes(wishes), invariants(invariants),
+Chaos::Chaos(Fleet& fleet, Wishes& wishes, Invariants& invariants, Probes& probes)
+    : fleet(fleet), wishes(wishes), invariants(invariants), probes(probes),
       chance(fleet.world.entropy().fork()) {
   auto state = wishes.now();
   for (auto& site : fleet.sites) state.sites[site->name()] = fleet.firstLabels(*site);
@@ -50,9 +46,16 @@ void Chaos::tend() {
     planned.erase(planned.begin());
     action();
   }
+  for (auto& site : fleet.sites) {
+    if (!doubted.contains(site->name()) || !isRuined(*site)) continue;
+    probes.hit("a store that its disk ruined said so");
+    wipe(*site);
+  }
   for (auto machine : fleet.machines()) {
-    if (machine->host.lostPower()) loseFor(*machine, chance.between(1, DOWN_MS_MAX));
-    if (machine->failure() != nullptr) {
+    if (machine->host.lostPower()) loseForSomeTime(*machine);
+    KJ_IF_MAYBE(reason, machine->failure()) {
+      fleet.world.trace().note(machine->host.name(),
+                               kj::str("ended by itself: ", reason->getDescription()));
       machine->host.crash();
       later(RESTART_MS, [machine]() {
         if (machine->host.isOn() && !machine->host.isRunning() && !machine->host.lostPower())
@@ -63,104 +66,33 @@ void Chaos::tend() {
   invariants.look(certain);
 }
 
-// Faults ------------------------------------------------------------------------------------------
-
-void Chaos::fault() {
-  auto machines = fleet.machines();
-  auto& machine = *machines[chance.between(0, machines.size() - 1)];
-  auto& site = *fleet.sites[chance.between(0, fleet.sites.size() - 1)];
-  auto dice = chance.between(0, 99);
-  if (dice < 35) linkFault();
-  else if (dice < 75) machineFault(machine);
-  else siteFault(site);
-}
-
-void Chaos::linkFault() {
-  auto& network = fleet.world.network();
-  auto pick = chance.between(0, fleet.sites.size() + fleet.regions.size() - 1);
-  bool isSite = pick < fleet.sites.size();
-  auto below = isSite ? fleet.sites[pick]->name()
-                      : fleet.regions[pick - fleet.sites.size()]->name();
-  std::string above = isSite ? fleet.sites[pick]->region : "central";
-  switch (chance.between(0, 3)) {
-    case 0: network.cut(ptr(below), ptr(above)); break;
-    case 1: network.clog(ptr(below), ptr(above)); break;
-    case 2: network.cutOneWay(ptr(below), ptr(above)); break;
-    case 3: network.cutOneWay(ptr(above), ptr(below)); break;
+// Its store says that it is not sound, or its identity has no store any more; then a daemon advises
+// to start empty. One that says anything else of a ruined store never comes back: peace finds it.
+bool Chaos::isRuined(SiteMachine& site) {
+  std::string said;
+  KJ_IF_MAYBE(reason, site.failure()) said = reason->getDescription().cStr();
+  else if (site.tier() != nullptr) said = site.tier()->diskTrouble();
+  for (auto advice : {"damaged", "move it away", "restore the file", "join"}) {
+    if (said.find(advice) != said.npos) return true;
   }
-  later(chance.between(1, LINK_FAULT_MS_MAX), [this, below, above]() {
-    fleet.world.network().heal(ptr(below), ptr(above));
-  });
-}
-
-void Chaos::crash(Machine& machine) {
-  machine.host.crash();
-  if (!machine.host.isOn()) return loseFor(machine, chance.between(1, DOWN_MS_MAX));
-  later(chance.between(0, DOWN_MS_MAX), [&machine]() {
-    if (machine.host.isOn() && !machine.host.isRunning()) machine.host.restart();
-  });
-}
-
-void Chaos::loseFor(Machine& machine, uint64_t ms) {
-  machine.host.powerOff();
-  later(ms, [&machine]() {
-    if (!machine.host.isOn()) machine.powerOn();
-  });
-}
-
-void Chaos::machineFault(Machine& machine) {
-  auto& host = machine.host;
-  if (!host.isOn() || host.lostPower()) return;
-  auto dice = chance.between(0, 99);
-  if (dice < 35) {
-    if (host.isRunning()) crash(machine);
-  } else if (dice < 50) {
-    loseFor(machine, chance.between(1, DOWN_MS_MAX));
-  } else if (dice < 65) {
-    host.powerOffAtDiskCall(chance.between(1, 60));
-  } else if (dice < 85) {
-    host.disk().fillAtWrite(1, chance.between(1, 400));
-    host.world().trace().note(host.name(), "disk full");
-    later(chance.between(1, DISK_FAULT_MS_MAX), [&host]() { host.disk().clearFaults(); });
-  } else if (dice < 93) {
-    host.disk().failAtCall(chance.between(1, 20), chance.between(1, 3));
-    host.world().trace().note(host.name(), "disk errors");
-  } else {
-    auto ms = int64_t(chance.between(0, 2 * CLOCK_JUMP_MS_MAX)) - CLOCK_JUMP_MS_MAX;
-    host.jumpWallClock(ms);
-  }
-}
-
-void Chaos::siteFault(SiteMachine& site) {
-  if (!site.host.isOn() || site.host.lostPower()) return;
-  auto dice = chance.between(0, 99);
-  if (dice < 50) {
-    auto living = site.services.living();
-    if (living.empty()) return;
-    auto& life = living[chance.between(0, living.size() - 1)];
-    site.host.world().trace().note(site.host.name(), kj::str("crash of ", life.instance));
-    site.services.crash(life.pid, {int(chance.between(0, 2)), 0});
-  } else if (dice < 80) {
-    auto keepers = site.keepers.living();
-    if (keepers.empty()) return;
-    auto pid = keepers[chance.between(0, keepers.size() - 1)];
-    site.host.world().trace().note(site.host.name(), kj::str("end of keeper ", pid));
-    site.host.processes().kill(pid);
-  } else {
-    site.host.world().trace().note(site.host.name(), "engine dies");
-    site.engine.die();
-    later(chance.between(1, DOWN_MS_MAX), [&site]() {
-      if (site.host.isOn() && !site.engine.isServing()) site.engine.begin();
-    });
-  }
+  return false;
 }
 
 void Chaos::joinOne() {
   for (auto& site : fleet.sites) {
     if (fleet.hasJoined(*site) || !site->host.isOn() || site->host.lostPower()) continue;
-    fleet.join(*site);  // or another time
+    join(*site);  // or another time
     return;
   }
+}
+
+std::string Chaos::join(SiteMachine& site) {
+  site.host.disk().clearFaults();  // who installs it sees to that
+  auto problem = fleet.join(site);
+  if (problem.empty() && wiped.erase(site.name()) > 0) {
+    probes.hit("a site joined again with a new disk");
+  }
+  return problem;
 }
 
 // Peace -------------------------------------------------------------------------------------------
@@ -170,7 +102,9 @@ void Chaos::heal() {
   fleet.world.network().healAll();
   for (auto machine : fleet.machines()) {
     machine->host.disk().clearFaults();
-    if (machine->host.lostPower()) machine->host.powerOff();
+    machine->host.disk().setSyncLies(false);
+    machine->host.thawWallClock();
+    if (machine->host.lostPower()) powerOff(*machine);
     if (!machine->host.isOn()) machine->powerOn();
     if (machine->failure() != nullptr) machine->host.crash();
     if (!machine->host.isRunning()) machine->host.restart();
@@ -192,7 +126,7 @@ std::string Chaos::unmet() {
   if (!certain && !resolve()) return "central does not answer";
   for (auto& site : fleet.sites) {
     if (!fleet.hasJoined(*site)) {
-      auto problem = fleet.join(*site);
+      auto problem = join(*site);
       if (!problem.empty()) return site->name() + " cannot join: " + problem;
     }
     auto problem = unmetAt(*site);

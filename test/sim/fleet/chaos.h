@@ -1,7 +1,8 @@
 // Random edits and faults of a fleet, from its seed; then peace, and the demand that all is well.
-// Faults by name: cut, clog, one-way cut; crash, power loss, power loss inside a disk call; full
-// disk, I/O error; clock jump; the end of a keeper, of a service, of an engine. Sites join
-// meanwhile.
+// Faults by name: cut, clog, one-way cut, slow; crash, power loss, power loss inside a disk call;
+// full disk, I/O error, a disk that lies about what it stored; clock jump, of hours and of years,
+// and a clock that stands still; the end of a keeper, of a service, of an engine; a new disk. Sites
+// join meanwhile, and again.
 #pragma once
 #include "test/sim/fleet/invariants.h"
 
@@ -10,7 +11,7 @@ namespace skerry {
 class Chaos {
 public:
   // All outlive it. The fleet has booted; `wishes` gets its sites.
-  Chaos(Fleet& fleet, Wishes& wishes, Invariants& invariants);
+  Chaos(Fleet& fleet, Wishes& wishes, Invariants& invariants, Probes& probes);
 
   void run(uint64_t forMs);
   // Everything is mended at once.
@@ -26,7 +27,12 @@ private:
   void linkFault();
   void machineFault(Machine& machine);
   void siteFault(SiteMachine& site);
+  void deviceFault(SiteMachine& site);
+  void lie(SiteMachine& site);
+  void wipe(SiteMachine& site);
+  bool isRuined(SiteMachine& site);
   void joinOne();
+  std::string join(SiteMachine& site);
   // What was acknowledged is what central holds.
   void audit();
   // Whether the last edit happened. False: central does not answer, so it is not known yet.
@@ -35,7 +41,8 @@ private:
   void tend();
   void later(uint64_t ms, std::function<void()> action);
   void crash(Machine& machine);
-  void loseFor(Machine& machine, uint64_t ms);
+  void powerOff(Machine& machine);
+  void loseForSomeTime(Machine& machine);
   std::string unmet();
   std::string unmetAt(SiteMachine& site);
   std::string unmetAtCentral();
@@ -49,8 +56,11 @@ private:
   Fleet& fleet;
   Wishes& wishes;
   Invariants& invariants;
+  Probes& probes;
   SeededEntropy chance;
   std::multimap<uint64_t, std::function<void()>> planned;
+  std::set<std::string> doubted;  // lost power while their disk lied
+  std::set<std::string> wiped;    // and have not joined again
   bool certain = true;
   Wishes::State before;
   uint64_t versions = 0;

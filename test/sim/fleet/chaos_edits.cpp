@@ -119,7 +119,11 @@ bool Chaos::resolve() {
   auto apps = fleet.get("application"), sites = fleet.get("site");
   if (!apps.answered() || !sites.answered()) return false;
   certain = true;
-  if (isAtCentral(wishes.now(), apps, sites)) return true;
+  if (isAtCentral(wishes.now(), apps, sites)) {
+    probes.hit("an edit that was not answered had happened");
+    return true;
+  }
+  probes.hit("an edit that was not answered had not happened");
   wishes.become(before);
   if (!isAtCentral(before, apps, sites)) {
     invariants.broke("central holds neither what was before an unanswered edit nor what it asked");

@@ -11,6 +11,10 @@ namespace skerry {
 namespace {
 
 constexpr const char* REGION_NAMES[] = {"north", "south", "east", "west"};
+std::string regionName(size_t i) {
+  return i < std::size(REGION_NAMES) ? REGION_NAMES[i] : "region-" + std::to_string(i);
+}
+
 constexpr const char* CUSTOMERS[] = {"acme", "globex"};
 constexpr const char* SIZES[] = {"small", "medium", "large"};
 
@@ -32,7 +36,7 @@ Fleet::Fleet(uint64_t seed, FleetShape shapeParam, kj::Maybe<Repeats&> repeats)
     : world(seed), plain(newPlainTransport()), transport(transportOf(world, *plain, repeats)),
       central(world, *transport), shape(shapeParam) {
   for (size_t i = 0; i < shape.regions; ++i)
-    regions.push_back(kj::heap<RegionMachine>(world, *transport, REGION_NAMES[i]));
+    regions.push_back(kj::heap<RegionMachine>(world, *transport, regionName(i)));
   auto chance = world.entropy().fork();
   for (size_t i = 0; i < shape.sites; ++i) {
     auto name = "site-" + std::to_string(i);

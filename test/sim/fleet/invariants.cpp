@@ -1,4 +1,5 @@
 #include "test/sim/fleet/invariants.h"
+#include <kj/debug.h>
 
 namespace skerry {
 
@@ -23,17 +24,25 @@ bool isSame(const Orders& one, const Orders& other) {
 
 }  // namespace
 
-Invariants::Invariants(Fleet& fleet, const Wishes& wishes) : fleet(fleet), wishes(wishes) {
+Invariants::Invariants(Fleet& fleet, const Wishes& wishes, Probes& probes)
+    : fleet(fleet), wishes(wishes), probes(probes) {
+  kj::_::Debug::setLogLevel(kj::LogSeverity::INFO);
   for (auto& site : fleet.sites) site->services.watch(*this);
 }
 
 Invariants::~Invariants() noexcept(false) {
+  kj::_::Debug::setLogLevel(kj::LogSeverity::WARNING);
   for (auto& site : fleet.sites) site->services.watch(nullptr);
 }
 
 void Invariants::broke(const std::string& what) {
   fleet.world.trace().note("BROKEN", kj::StringPtr(what.c_str(), what.size()));
   findings.push_back(std::to_string(fleet.world.nowMs()) + " " + what);
+}
+
+void Invariants::forgot(const std::string& site) {
+  newest.erase(site + " of its region");
+  floors.erase(site);
 }
 
 void Invariants::raise(Floor& floor, size_t to) {
@@ -72,6 +81,15 @@ void Invariants::stopping(SimHost& host, const SimLife& life) {
 
 void Invariants::logMessage(kj::LogSeverity severity, const char* file, int line, int contextDepth,
                             kj::String&& text) {
+  if (severity == kj::LogSeverity::INFO) {
+    constexpr std::string_view EVENT = "event; line.c_str() = ";
+    std::string_view said(text.begin(), text.size());
+    if (!said.starts_with(EVENT)) return;  // the RPC system's own
+    said.remove_prefix(EVENT.size());
+    probes.heard(said);
+    fleet.world.trace().note("log", kj::StringPtr(said.data(), said.size()));
+    return;
+  }
   if (severity >= kj::LogSeverity::ERROR) broke("logged: " + std::string(text.cStr()));
   kj::ExceptionCallback::logMessage(severity, file, line, contextDepth, kj::mv(text));
 }

@@ -7,6 +7,7 @@
 // - nobody logs an error that is our own fault.
 #pragma once
 #include "test/sim/fleet/fleet.h"
+#include "test/sim/fleet/probes.h"
 #include "test/sim/fleet/wishes.h"
 #include <kj/exception.h>
 
@@ -14,12 +15,15 @@ namespace skerry {
 
 class Invariants final : private SimServices::Watcher, private kj::ExceptionCallback {
 public:
-  // Both outlive it. Lives on the stack, since it listens to the log.
-  Invariants(Fleet& fleet, const Wishes& wishes);
+  // All outlive it. Lives on the stack, since it listens to the log: what daemons tell their
+  // operator goes to the trace and to the probes.
+  Invariants(Fleet& fleet, const Wishes& wishes, Probes& probes);
   ~Invariants() noexcept(false);
 
   // Between two steps of the world. `certain`: what central was asked for has happened.
   void look(bool certain);
+  // A site's disk lost what it had stored, or was changed: nothing is expected of its past.
+  void forgot(const std::string& site);
   // What was broken, in words. Empty: nothing.
   const std::vector<std::string>& broken() const { return findings; }
   void broke(const std::string& what);
@@ -44,6 +48,7 @@ private:
 
   Fleet& fleet;
   const Wishes& wishes;
+  Probes& probes;
   std::vector<std::string> findings;
   std::map<std::string, Floor> floors;    // by site
   std::map<LifeName, size_t> lifeFloors;  // the oldest point that a life may be of
