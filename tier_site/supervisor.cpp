@@ -21,7 +21,7 @@ kj::Promise<void> Supervisor::adopt() {
   auto looks = kj::heapArrayBuilder<kj::Promise<void>>(2);
   for (auto kind : {RuntimeKind::PROCESS, RuntimeKind::CONTAINER}) {
     auto looked = kj::evalNow([&] { return look(kind); }).catch_([this, kind](kj::Exception&&) {
-      tasks.add(lookUntilKnown(kind));
+      tasks.add(lookUntilKnown(kind, RUNTIME_RETRY_MS));
     }).fork();
     tasks.add(looked.addBranch());
     auto late = host.timer.afterDelay(LOOK_PATIENCE_MS * kj::MILLISECONDS).then([this, kind] {
@@ -32,10 +32,22 @@ kj::Promise<void> Supervisor::adopt() {
   return kj::joinPromises(looks.finish());
 }
 
-kj::Promise<void> Supervisor::lookUntilKnown(RuntimeKind kind) {
-  return host.timer.afterDelay(RUNTIME_RETRY_MS * kj::MILLISECONDS)
+// One that nobody misses ever less often: most hosts without an engine never get one.
+kj::Promise<void> Supervisor::lookUntilKnown(RuntimeKind kind, uint64_t waitMs) {
+  return host.timer.afterDelay(waitMs * kj::MILLISECONDS)
       .then([this, kind] { return look(kind); })
-      .catch_([this, kind](kj::Exception&&) { return lookUntilKnown(kind); });
+      .catch_([this, kind, waitMs](kj::Exception&&) {
+    auto nextMs = std::min(2 * waitMs, RUNTIME_LOOK_MS_MAX);
+    return lookUntilKnown(kind, isMissed(kind) ? RUNTIME_RETRY_MS : nextMs);
+  });
+}
+
+bool Supervisor::isMissed(RuntimeKind kind) const {
+  for (auto& [id, instance] : instances) {
+    if (instance.wanted && instance.kind == kind) return true;
+    if (instance.run.livesIn == kind || instance.stray == kind) return true;
+  }
+  return false;
 }
 
 kj::Promise<void> Supervisor::look(RuntimeKind kind) {

@@ -18,6 +18,7 @@ public:
 };
 
 constexpr uint64_t LOOK_PATIENCE_MS = 2'000;
+constexpr uint64_t RUNTIME_LOOK_MS_MAX = 15'000;  // between looks for one that nobody misses
 
 class Supervisor final : private kj::TaskSet::ErrorHandler {
 public:
@@ -76,7 +77,9 @@ private:
   };
 
   kj::Promise<void> look(RuntimeKind kind);
-  kj::Promise<void> lookUntilKnown(RuntimeKind kind);
+  kj::Promise<void> lookUntilKnown(RuntimeKind kind, uint64_t waitMs);
+  // Something is wanted of it, or may run in it.
+  bool isMissed(RuntimeKind kind) const;
   void isAway(RuntimeKind kind, const std::string& why);
   static void isNotIn(RuntimeKind kind, Instance& instance);
   void observe(RuntimeKind kind, const Observed& seen);

@@ -58,6 +58,21 @@ TEST_CASE("nothing is wanted of a runtime before it was looked at, however often
   CHECK(site.run(box).failures == 0);
 }
 
+TEST_CASE("a runtime that is not there and not missed is looked for ever less often") {
+  Site site;
+  site.container.away = true;
+  site.serve({slotOf("web")});
+  site.world.runFor(60'000);
+  CHECK(site.container.calls.size() >= 5);
+  CHECK(site.container.calls.size() <= 9);
+  site.container.away = false;
+  site.world.runFor(RUNTIME_LOOK_MS_MAX);
+  auto box = slotOf("box", 1, RuntimeKind::CONTAINER);
+  site.want({slotOf("web"), box});
+  site.world.runFor(1'000);
+  CHECK(site.state(box) == RunState::RUNNING);
+}
+
 TEST_CASE("a runtime that hangs at the start keeps the other one waiting for seconds only") {
   Site site;
   site.container.hangs = true;

@@ -47,13 +47,13 @@ struct Measured {
 
 using Subject = schema::UsageQuery::Subject;
 
-TEST_CASE("instances that run are measured every ten seconds, and forgotten when they end") {
+TEST_CASE("instances that run are measured every twenty seconds, and forgotten when they end") {
   Measured m;
   m.run(named("pos", "web"), 10);
-  m.world.runFor(10'500);
+  m.world.runFor(20'500);
   CHECK(m.sampler->instances().size() == 1);
-  m.uses(10, 5'000, 3 * MIB);
-  m.world.runFor(10'000);
+  m.uses(10, 10'000, 3 * MIB);
+  m.world.runFor(20'000);
   auto rows = m.rows(Subject::INSTANCES);
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].site == "oslo");
@@ -62,7 +62,7 @@ TEST_CASE("instances that run are measured every ten seconds, and forgotten when
   CHECK(rows[0].memoryBytes == 3 * MIB);
   CHECK(m.sampler->instances().at(named("pos", "web")).size() == 3);
   m.processes.clear();
-  m.world.runFor(10'000);
+  m.world.runFor(20'000);
   CHECK(m.rows(Subject::INSTANCES).empty());
 }
 
@@ -72,10 +72,10 @@ TEST_CASE("an application's row is the sum of its instances, and a site is one h
   m.run(named("pos", "web", 1), 11);
   m.run(named("kiosk", "screen"), 12);
   m.world.runFor(500);
-  m.uses(10, 1'000, MIB);
-  m.uses(11, 3'000, 2 * MIB);
-  m.uses(12, 10'000, 7 * MIB);
-  m.world.runFor(10'000);
+  m.uses(10, 2'000, MIB);
+  m.uses(11, 6'000, 2 * MIB);
+  m.uses(12, 20'000, 7 * MIB);
+  m.world.runFor(20'000);
   auto apps = m.rows(Subject::APPLICATIONS);
   REQUIRE(apps.size() == 2);
   CHECK(apps[0].app == "kiosk");
