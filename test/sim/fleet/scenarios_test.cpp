@@ -227,7 +227,7 @@ TEST_CASE("a region that is silent is noticed though no connection breaks") {
   Stage stage(21);
   auto name = stage.site().name();
   stage.network().clog(stage.site().host.name(), stage.region().host.name());
-  stage.fleet.until("central notices", [&]() { return !stage.isOnline(name); }, 2 * MINUTE_MS);
+  stage.fleet.until("central notices", [&]() { return !stage.isOnline(name); }, 5 * MINUTE_MS);
   stage.network().heal(stage.site().host.name(), stage.region().host.name());
   stage.fleet.until("it is online again", [&]() { return stage.isOnline(name); }, 6 * MINUTE_MS);
 }
