@@ -1,12 +1,35 @@
 """People: remote clients with contexts, roles at every tier, the audit log."""
+import datetime
 import glob
 import json
 import os
+import re
+import shutil
 import subprocess
 
 from fleet import application, eventually, process_service
 from fleet_case import FleetCase, main
 
+# For certificates as central makes them, with other dates.
+AGED = """
+[ca]
+default_ca = fleet
+[fleet]
+database = index
+new_certs_dir = .
+rand_serial = yes
+default_md = default
+policy = names
+x509_extensions = leaf
+[names]
+commonName = supplied
+[leaf]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth,clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
 SLEEPS = process_service("exec sleep 1000")
 
 
@@ -92,6 +115,10 @@ class PeopleTest(FleetCase):
         self.assertEqual(self.names("other", "apps"), {(self.bolt, "pos")})
         self.assertEqual(self.names("kari", "tenants"), {("", self.acme)})
         self.assertEqual(self.names("nils", "apps"), {(self.acme, "pos"), (self.bolt, "pos")})
+        told = json.loads(fleet.must(self.at("kari", "events", "-o", "json")).out)["items"]
+        self.assertLessEqual({event["tenant"] for event in told}, {"", self.acme})
+        self.assertSays(self.at("kari", "label", "site", "oslo", "a=b"), 4, "may not")
+        fleet.must(self.at("nils", "label", "site", "oslo", "size=small"))
         # A name that two tenants have is one's own.
         self.assertIn(self.acme, fleet.must(self.at("kari", "describe", "app", "pos")).out)
         self.assertSays(fleet.skerry("describe", "app", "pos"), 2, self.acme, self.bolt)
@@ -154,6 +181,61 @@ class PeopleTest(FleetCase):
         fleet.central.start()
         self.assertSays(self.at("first", "whoami"), 4)
         self.assertEqual(self.at("second", "whoami").code, 0)
+
+    def test_a_context_that_nears_its_end_is_renewed_by_the_next_command(self):
+        fleet = self.fleet
+        fleet.begin_central()
+        self.keep(fleet.central.data + "/admin.context", "root", fleet.central)
+        self.keep(fleet.central.data + "/admin.context", "spare", fleet.central)
+        old = {name: self.age(name, 60) for name in ("root", "spare")}
+        ends = json.loads(fleet.must(self.at("root", "whoami", "-o", "json")).out)["certificateEnds"]
+        for name in ("root", "spare"):
+            with open(f"{self.config}/{name}.context") as file:
+                self.assertNotEqual(file.read(), old[name])
+        later = json.loads(fleet.must(self.at("spare", "whoami", "-o", "json")).out)
+        self.assertGreater(later["certificateEnds"], ends)
+        # What is good for long is left alone.
+        with open(f"{self.config}/root.context") as file:
+            before = file.read()
+        fleet.must(self.at("root", "get", "tenants"))
+        with open(f"{self.config}/root.context") as file:
+            self.assertEqual(file.read(), before)
+        # A central that is away keeps nobody from anything else.
+        self.age("root", 85)
+        fleet.central.kill()
+        self.assertSays(self.at("root", "whoami"), 5, "cannot reach")
+        fleet.central.start()
+        fleet.must(self.at("root", "whoami"))
+
+    def age(self, name, days):
+        """Gives a context a certificate that central made so many days ago; its text then."""
+        path, folder = f"{self.config}/{name}.context", f"{self.fleet.folder}/aged"
+        with open(path) as file:
+            text = file.read()
+        (key,) = re.findall(r"-----BEGIN PRIVATE KEY-----.*?-----END PRIVATE KEY-----", text, re.S)
+        first = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.S)[0]
+        indent = re.search(r"BEGIN PRIVATE KEY-----(\\n|\n *)", text)[1]  # how YAML ends a line
+        shutil.rmtree(folder, ignore_errors=True)
+        os.mkdir(folder)
+        for file, content in (("key", key.replace(indent, "\n") + "\n"), ("index", ""),
+                              ("config", AGED)):
+            with open(f"{folder}/{file}", "w") as to:
+                to.write(content)
+        identity = self.fleet.central.data + "/identity"
+        now = datetime.datetime.now(datetime.timezone.utc)
+        begin = now - datetime.timedelta(days=days)
+        openssl = lambda *words: subprocess.run(["openssl", *words], cwd=folder, check=True,
+                                                capture_output=True)
+        openssl("req", "-new", "-key", "key", "-subj", "/CN=user:admin", "-out", "request")
+        openssl("ca", "-batch", "-config", "config", "-cert", f"{identity}/root.pem", "-keyfile",
+                f"{identity}/root.key", "-in", "request", "-out", "aged", "-notext", "-startdate",
+                begin.strftime("%Y%m%d%H%M%SZ"), "-enddate",
+                (begin + datetime.timedelta(days=90)).strftime("%Y%m%d%H%M%SZ"))
+        with open(f"{folder}/aged") as file:
+            aged = text.replace(first, file.read().strip().replace("\n", indent))
+        with open(path, "w") as file:
+            file.write(aged)
+        return aged
 
     def test_a_context_leads_to_its_own_fleet_only(self):
         fleet = self.fleet
