@@ -57,6 +57,7 @@ private:
   Task<Observed> stopStep(InstanceId id, uint32_t graceMs);
   Task<Observed> removeStep(InstanceId id);
   Task<void> quit(Service& service);
+  static Observed newest(Service& service);
   Task<void> discard(Service& service);
   Task<void> findAgain(InstanceId id);
   void taskFailed(kj::Exception&& reason) override {
@@ -169,14 +170,19 @@ Observed ProcessDriver::ended(Service& s) {
   return s.last = seen;
 }
 
+// By the last thing that its keeper said: an end may have come right behind an answer.
+Observed ProcessDriver::newest(Service& s) {
+  KJ_IF_MAYBE(link, s.link) s.last = observedFrom(s.last.id, (*link)->status());
+  return s.last;
+}
+
 // The service outlives the step that looks at it; so in all that follow.
 Task<Observed> ProcessDriver::lookAtLink(Service& s) {
   KJ_IF_MAYBE(link, s.link) {
-    auto asking = (*link)->ask(kj::str("status"));
-    auto answer = co_await asking;
-    s.last = observedFrom(s.last.id, answer);
+    auto asking = (*link)->ask(kj::str("status")).ignoreResult();
+    co_await asking;
   }
-  co_return s.last;
+  co_return newest(s);
 }
 
 Task<Observed> ProcessDriver::look(InstanceId id) {
@@ -185,7 +191,7 @@ Task<Observed> ProcessDriver::look(InstanceId id) {
   KJ_IF_MAYBE(link, s.link) linked = !(*link)->isLost();
   if (linked) {
     // A keeper tells each change, and an idle one cannot miss an end.
-    if (!KJ_ASSERT_NONNULL(s.link)->status().isRunning()) co_return s.last;
+    if (!KJ_ASSERT_NONNULL(s.link)->status().isRunning()) co_return newest(s);
     kj::Promise<Observed> asking = lookAtLink(s);
     auto answering = asking.then([](Observed&&) { return true; },
                                  [](kj::Exception&&) { return false; });
@@ -269,8 +275,7 @@ Task<Observed> ProcessDriver::startAgain(Service& s, Rendered r, uint64_t incarn
       });
   auto answer = co_await asking;
   if (answer.head() != "ok") refuse(r.id, explainKeeperError(answer.error(), r));
-  s.last = observedFrom(r.id, answer);
-  co_return s.last;
+  co_return newest(s);
 }
 
 Task<Observed> ProcessDriver::startKeeper(Service& s, Rendered r, uint64_t incarnation) {

@@ -228,6 +228,12 @@ TEST_CASE("after a crash its keeper is asked for the next life and for nothing e
     CHECK(site.world.run(start(), 100000).state == State::RUNNING);
     CHECK(keeper.asked == std::vector<std::string>{"watch", "start incarnation=4"});
   }
+  SUBCASE("which ends in the same breath") {
+    keeper.answers["start incarnation=4"] =
+        site.status("ok", pid, "state=running") + "\n" + site.status("event", pid, ended);
+    CHECK(site.world.run(start(), 100000).state == State::EXITED);
+    CHECK(site.list()[0].state == State::EXITED);
+  }
   SUBCASE("and is looked for anew when it does not answer") {
     CHECK_THROWS(site.world.run(start(), 100000));
     keeper.answers["start incarnation=4"] = site.status("ok", pid, "state=running");
