@@ -28,6 +28,8 @@ struct LogQuery {
   grep @10 :Text;
   # Only lines that this extended regular expression (shared/model/line_pattern.h) matches
   # somewhere; the site judges it, after `tail`. Empty: all.
+  region @11 :Text;
+  # Of central: only the sites of this region. Empty: all.
 }
 
 interface LineSink {

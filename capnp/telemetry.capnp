@@ -18,6 +18,9 @@ struct UsageQuery {
   # Only of these; empty: all.
   selector @4 :Text;
   # A label expression over the labels of the sites; the region judges it. Empty: all.
+  region @5 :Text;
+  # Of central: only the sites of this region. Empty: all.
+
   enum Subject {
     unspecified @0;
     sites @1;

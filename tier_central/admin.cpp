@@ -151,6 +151,7 @@ kj::Promise<void> CentralAdmin::logs(LogsContext context) {
   kj::Vector<kj::Promise<void>> asked;
   for (auto& [region, child] : core.children) {
     if (site != core.registry.sites.end() && site->second.region != region) continue;
+    if (query.getRegion().size() > 0 && query.getRegion() != region.c_str()) continue;
     KJ_IF_MAYBE(down, child->downlink()) {
       auto request = down->logsRequest();
       request.setQuery(query);

@@ -30,6 +30,7 @@ kj::Promise<void> CentralAdmin::usage(UsageContext context) {
   auto site = core.registry.sites.find(text(query.getSite()));
   for (auto& [region, child] : core.children) {
     if (site != core.registry.sites.end() && site->second.region != region) continue;
+    if (query.getRegion().size() > 0 && query.getRegion() != region.c_str()) continue;
     gathering.ask(*child, "region " + region, query,
                   [this, region = region](const std::string& named) {
       KJ_IF_MAYBE(now, current.get()) {

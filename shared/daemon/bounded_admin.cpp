@@ -21,10 +21,25 @@ void copyCounts(const Seen::Counts& counts, schema::TierStatus::Builder to) {
   writeCounts(counts, to.initInstances(counts.size()));
 }
 
-void countSite(schema::TierStatus::Counts::Builder to, schema::SiteView::Reader site) {
-  if (site.getOnline()) to.setOnline(to.getOnline() + 1);
-  else if (site.getOfflineSince().size() > 0) to.setOffline(to.getOffline() + 1);
+// Of a region or a site.
+template <typename View>
+void countLink(schema::TierStatus::Counts::Builder to, View child) {
+  if (child.getOnline()) to.setOnline(to.getOnline() + 1);
+  else if (child.getOfflineSince().size() > 0) to.setOffline(to.getOffline() + 1);
   else to.setPending(to.getPending() + 1);
+}
+
+// A site of another region is only known to be there.
+template <typename Context, typename Request>
+kj::Promise<void> passDeclared(Context context, Request request) {
+  return request.send().then([context](auto&& answer) mutable {
+    context.setResults(answer);
+    for (auto problem : context.getResults().getProblems()) {
+      if (problem.getReason() != "site-has-region") continue;
+      problem.setMessage("a site of this name exists elsewhere");
+      problem.setHint("choose another name");
+    }
+  });
 }
 
 // Of those that did not answer, whom the asker knows.
@@ -56,12 +71,23 @@ kj::Promise<void> BoundedAdmin::status(StatusContext context) {
       auto sites = asking.send().then([context, seen](auto&& found) mutable {
         auto counts = context.getResults().getStatus().initSites();
         for (auto item : found.getItems()) {
-          if (seen.sees(item)) countSite(counts, item.getStatus().getSite());
+          if (seen.sees(item)) countLink(counts, item.getStatus().getSite());
+        }
+      });
+      auto above = tier.getRequest();
+      above.initQuery().setKind("region");
+      auto regions = sites.then([above = kj::mv(above)]() mutable { return above.send(); })
+          .then([this, context, seen](auto&& found) mutable {
+        if (!permitsKind(principal.role, Action::SEE, "region")) return;
+        auto counts = context.getResults().getStatus().initRegions();
+        for (auto item : found.getItems()) {
+          if (!item.getStatus().isRegion() || !seen.seesRegion(text(item.getName()))) continue;
+          countLink(counts, item.getStatus().getRegion());
         }
       });
       auto again = tier.getRequest();
       again.initQuery().setKind("application");
-      return sites.then([again = kj::mv(again)]() mutable { return again.send(); })
+      return regions.then([again = kj::mv(again)]() mutable { return again.send(); })
           .then([context, seen = kj::mv(seen)](auto&& found) mutable {
         uint32_t applications = 0;
         for (auto item : found.getItems()) applications += seen.sees(item);
@@ -112,7 +138,7 @@ kj::Promise<void> BoundedAdmin::apply(ApplyContext context) {
   request.setManifests(context.getParams().getManifests());
   request.setDryRun(context.getParams().getDryRun());
   request.setPlanId(context.getParams().getPlanId());
-  return pass(context, kj::mv(request));
+  return passDeclared(context, kj::mv(request));
 }
 
 kj::Promise<void> BoundedAdmin::plan(PlanContext context) {
@@ -121,7 +147,7 @@ kj::Promise<void> BoundedAdmin::plan(PlanContext context) {
   if (!refusals.empty()) return refused(context, std::move(refusals));
   auto request = tier.planRequest();
   request.setManifests(context.getParams().getManifests());
-  return pass(context, kj::mv(request));
+  return passDeclared(context, kj::mv(request));
 }
 
 kj::Promise<void> BoundedAdmin::get(GetContext context) {
@@ -193,6 +219,7 @@ Refusals BoundedAdmin::checkReading(const Seen& seen, const std::string& site,
   }
   if (seen.isWholeTier) return {};
   if (!site.empty()) return seen.seesSite(site) ? Refusals{} : Refusals{notFound("site", site)};
+  if (principal.scope.of == Scope::Of::REGION) return {};  // no more is asked for
   auto refusal = denied(principal, Action::READ_LOGS, "sites of other regions");
   refusal.hint = "name a site of yours with --site, or ask your region itself";
   return {refusal};
@@ -211,7 +238,7 @@ kj::Promise<void> BoundedAdmin::logs(LogsContext context) {
     if (!refusals.empty()) return refused(context, std::move(refusals));
     auto request = tier.logsRequest();
     request.setQuery(query);
-    if (isOfTenant()) request.getQuery().setTenant(principal.scope.name);
+    narrow(request.getQuery());
     request.setSink(context.getParams().getSink());
     return request.send().then([context, seen = kj::mv(seen)](auto&& answer) mutable {
       context.getResults().setProblems(answer.getProblems());
@@ -267,7 +294,7 @@ kj::Promise<void> BoundedAdmin::usage(UsageContext context) {
     if (!refusals.empty()) return refused(context, std::move(refusals));
     auto request = tier.usageRequest();
     request.setQuery(query);
-    if (isOfTenant()) request.getQuery().setTenant(principal.scope.name);
+    narrow(request.getQuery());
     return request.send().then([context, seen = kj::mv(seen)](auto&& answer) mutable {
       auto results = context.getResults();
       results.setRows(answer.getRows());

@@ -32,10 +32,17 @@ private:
   bool isOfTenant() const { return principal.scope.of == Scope::Of::TENANT; }
   kj::Promise<Seen> look() { return lookAround(tier, place, principal); }
   // A change to one site or host, passed on to who may and sees it.
+  kj::Promise<void> passWholeTier(AdminMethod method, AnyContext context);
   kj::Promise<void> passForSite(AdminMethod method, AnyContext context, Action action,
                                 std::string kind, std::string name);
   Refusals checkManifests(capnp::List<schema::Manifest>::Reader manifests) const;
   Refusals checkSet(capnp::Text::Reader set) const;
+  // Of lines or numbers: no more than the role sees.
+  template <typename Query>
+  void narrow(Query query) const {
+    if (isOfTenant()) query.setTenant(principal.scope.name);
+    if (principal.scope.of == Scope::Of::REGION) query.setRegion(principal.scope.name);
+  }
   // Why lines or numbers of this cannot be had; the question is about `site` and `app`.
   Refusals checkReading(const Seen& seen, const std::string& site, const std::string& app) const;
 

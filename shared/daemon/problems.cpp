@@ -9,7 +9,8 @@ Refusal notHere(std::string tier, std::string verb) {
   refusal.reason = "not-here";
   refusal.message = verb + " is central's: a " + tier +
                     " cannot sign what applications are, and what it changed would be undone";
-  refusal.hint = "ask central: skerry --socket CENTRAL/admin.sock " + verb + " ...";
+  refusal.hint = "ask central, there or with a context of it";
+  refusal.next = "skerry --context NAME " + verb;
   return refusal;
 }
 

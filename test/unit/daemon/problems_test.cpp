@@ -40,7 +40,7 @@ TEST_CASE("what only central may do is refused as denied, with the way out") {
   CHECK(refusal.code == 4);
   CHECK(refusal.reason == "not-here");
   CHECK(refusal.message.find("apply is central's") != std::string::npos);
-  CHECK(refusal.hint.find("apply") != std::string::npos);
+  CHECK(refusal.next == "skerry --context NAME apply");
 }
 
 }  // namespace
