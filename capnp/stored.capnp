@@ -45,6 +45,8 @@ struct StoredRegion {
   head @6 :Data;
   # An encoded Signed, kind "head": the newest; empty before it joined.
   set @7 :Text;
+  joinedMs @8 :Int64;
+  # When the machine in its place got its first certificate, by central's clock; 0: not known.
 }
 
 struct StoredSite {
@@ -105,17 +107,18 @@ struct StoredRecovery {
   # Wall clock, Unix epoch: when the backup was taken, and when it was restored.
   writtenOff @2 :List(Text);
   # Regions, or sites, that an administrator does not wait for.
-  knownEra @3 :UInt64;
-  knownSeq @4 :UInt64;
-  # The newest statement that a child showed: what is older and lacks there was deleted.
-  adopted @5 :List(Adopted);
-  # Objects of every region that one region showed and no other has confirmed.
-  notes @6 :List(Note);
+  heard @3 :List(Heard);
+  # By era, the newest statement that a child showed: what is older, and every child should have,
+  # and is not known, was deleted.
+  ended @4 :List(Ended);
+  # What was deleted while a child's orders were not read back: none of these lives is adopted.
+  notes @5 :List(Note);
   # For people, oldest first, at most NOTES_MAX.
-  awaitsParent @7 :Bool;
+  awaitsParent @6 :Bool;
   # What the parent wants now has not come yet.
 
-  struct Adopted { key @0 :Text; era @1 :UInt64; seq @2 :UInt64; }
+  struct Heard { era @0 :UInt64; seq @1 :UInt64; }
+  struct Ended { key @0 :Text; life @1 :Data; }
   struct Note { child @0 :Text; key @1 :Text; outcome @2 :Text; }
 }
 

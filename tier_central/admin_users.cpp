@@ -146,8 +146,7 @@ kj::Promise<void> CentralAdmin::removeUser(RemoveUserContext context) {
   }
   Batch rows;
   Touched touched;
-  core.registry.removeUser(id, rows);
-  touched.everywhere.insert(userKey(id));
+  core.declarations->removeUser(id, rows, touched);
   return core.commit(kj::mv(rows), touched);
 }
 

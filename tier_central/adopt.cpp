@@ -1,10 +1,12 @@
 #include "tier_central/adopt.h"
 #include "capnp/authority.capnp.h"
 #include "shared/ledger/ledger_limits.h"
+#include "shared/ledger/order_entry.h"
 #include "shared/model/encoded.h"
 #include "shared/model/head.h"
 #include "shared/model/quota_reader.h"
 #include "tier_central/orders.h"
+#include "tier_central/redeclared.h"
 #include <algorithm>
 
 namespace skerry {
@@ -16,50 +18,25 @@ constexpr std::string_view POLICY = "policy/", SITE = "site/", APP = "app/", TOK
 // In the order in which objects need one another.
 constexpr std::string_view KINDS[] = {POLICY, SITE, APP, TOKEN, USER_ORDER, HEAD_KEY};
 
-// Kept in every region's document.
-bool isEverywhere(const std::string& key) {
-  return key.starts_with(POLICY) || key.starts_with(APP);
+// Of whom every region's document tells, whatever sites it has.
+bool isEverywhere(const Person& person) {
+  return person.scope.of == Scope::Of::EVERYTHING || person.scope.of == Scope::Of::TENANT;
+}
+
+LifeOfKey lifeOf(const std::string& key, const OrderEntry& entry) {
+  return {key, copy(entry.gen.view())};
 }
 
 AuthoritySeq seqOfEntry(const OrderEntry& entry) {
   return {entry.origin.era, entry.origin.fieldSeq};
 }
 
-Bytes manifestOfTenant(const std::string& name, schema::Policy::Reader policy) {
-  capnp::MallocMessageBuilder message;
-  auto tenant = message.initRoot<schema::Tenant>();
-  tenant.setName(name);
-  if (policy.hasQuota()) tenant.setQuota(policy.getQuota());
-  return encode<schema::Tenant>(tenant);
-}
-
-Bytes manifestOfSite(schema::SiteRecord::Reader record) {
-  capnp::MallocMessageBuilder message;
-  auto site = message.initRoot<schema::Site>();
-  site.setName(record.getName());
-  site.setRegion(record.getRegion());
-  site.setTimezone(record.getTimezone());
-  auto from = record.getLabels();
-  auto labels = site.initLabels(from.size());
-  for (kj::uint i = 0; i < from.size(); ++i) {
-    labels[i].setName(from[i].getName());
-    labels[i].setValue(from[i].getValue());
-  }
-  return encode<schema::Site>(site);
-}
-
-// The application as it was declared: the specification, and what the intent says of it.
-Bytes manifestOfApplication(BytesView revisionBody, schema::Intent::Reader intent) {
-  Decoded<schema::Revision> revision(revisionBody);
-  Decoded<schema::Application> specification(revision.get().getApplication());
-  capnp::MallocMessageBuilder message;
-  message.setRoot(specification.get());
-  auto application = message.getRoot<schema::Application>();
-  application.setPriority(intent.getPriority());
-  if (intent.getSelector().size() > 0) {
-    application.initPlacement().setSites(intent.getSelector());
-  }
-  return encode<schema::Application>(application);
+// Statement about the tenant, or about a region's share of it.
+AuthoritySeq newestOf(const TenantObject& tenant) {
+  AuthoritySeq newest;
+  if (!tenant.policy.empty()) newest = seqOf(tenant.policy);
+  for (auto& [region, policy] : tenant.regionPolicies) newest = std::max(newest, seqOf(policy));
+  return newest;
 }
 
 }  // namespace
@@ -73,8 +50,14 @@ Adoption::Adoption(Parts parts, const std::string& region, const Document& mine,
   for (auto& [key, stored] : shown.entries()) {
     auto entry = shown.find(key);
     if (!entry || entry->origin.authority != CENTRAL) continue;
-    newest = std::max(newest, seqOfEntry(*entry));
-    auto verdict = verdicts[key];
+    auto seq = seqOfEntry(*entry);
+    auto& known = newest[seq.era];
+    known = std::max(known, seq.n);
+    // What we deleted, by another child's word, may have been made anew since.
+    auto& verdict = verdicts[key];
+    bool isGone = verdict == ReadBackVerdict::CONFLICT &&
+                  !readingOf(parts.registry, region, key);
+    if (isGone) verdict = ReadBackVerdict::UNKNOWN_HERE;
     bool isTaken = verdict == ReadBackVerdict::NEWER_THERE ||
                    verdict == ReadBackVerdict::UNKNOWN_HERE;
     if (isTaken) needed.insert(entry->blobs.begin(), entry->blobs.end());
@@ -95,7 +78,7 @@ void Adoption::run(Batch& rows, Touched& touched) {
         case ReadBackVerdict::NEWER_THERE:
         case ReadBackVerdict::UNKNOWN_HERE: take(key, *shown.find(key), rows); break;
         case ReadBackVerdict::CONFLICT:
-          if (key != HEAD_KEY) recovery.note(region, key, "conflict");
+          if (key != HEAD_KEY && isSince(key)) recovery.note(region, key, "conflict");
           break;
         case ReadBackVerdict::AGREED:
         case ReadBackVerdict::OLDER_THERE:
@@ -104,20 +87,70 @@ void Adoption::run(Batch& rows, Touched& touched) {
       if (shown.bytesOf(key) != nullptr) touched.everywhere.insert(key);
     }
   }
-  // Applications before the tenants they belong to.
-  for (auto kind : {APP, TOKEN, USER_ORDER, SITE, POLICY}) {
-    for (auto& [key, verdict] : verdicts) {
-      bool isGone = verdict == ReadBackVerdict::DELETED_THERE && key.starts_with(kind);
-      if (isGone) remove(key, rows, touched);
-    }
+  auto gone = lacking();
+  for (auto& [key, verdict] : verdicts) {
+    if (verdict == ReadBackVerdict::DELETED_THERE) gone.insert(key);
   }
-  findDeletedElsewhere();
-  recovery.known = std::max(recovery.known, newest);
+  removeAll(gone, rows, touched);
+  if (!hasRoom()) return;
+  for (auto& [era, n] : newest) recovery.hear({era, n});
+}
+
+// Whether we said it after the restore: what another region showed is merely later.
+bool Adoption::isSince(const std::string& key) const {
+  auto reading = readOrder(parts.registry, region, key);
+  return reading && reading->seq.era > shown.version().era;
+}
+
+// A document without room may lack something for another reason than that it was deleted.
+bool Adoption::hasRoom() const {
+  auto usage = shown.usage();
+  return usage.keysLeft() > 0 && usage.bytesLeft() >= ORDER_ENTRY_BYTES_MAX;
+}
+
+bool Adoption::isEverywhere(const std::string& key, const OrderEntry& entry) const {
+  if (key.starts_with(POLICY) || key.starts_with(APP)) return true;
+  if (!key.starts_with(USER_ORDER)) return false;
+  Disbelief why;
+  auto person = openPerson(view(parts.authorityKey), key.substr(USER_ORDER.size()),
+                           view(entry.value), why);
+  return person && skerry::isEverywhere(*person);
+}
+
+// Whether another child's word, or an administrator's, shows that it was deleted.
+bool Adoption::wasDeleted(const std::string& key, const OrderEntry& entry) const {
+  if (parts.recovery.isEnded(lifeOf(key, entry))) return true;
+  bool isHere = readingOf(parts.registry, region, key).has_value();
+  return !isHere && isEverywhere(key, entry) && parts.recovery.hasHeard(seqOfEntry(entry));
+}
+
+// Which of what every region has this one lacks, though it had it when the backup was taken or
+// knows of later statements of the same era: that was deleted. What was said since the restore
+// it cannot know.
+std::set<std::string> Adoption::lacking() const {
+  std::set<std::string> everywhere, gone;
+  for (auto& [name, tenant] : parts.registry.tenants) everywhere.insert(policyKey(name));
+  for (auto& [name, app] : parts.registry.applications) everywhere.insert(appKey(name));
+  for (auto& [id, person] : parts.registry.people.all()) {
+    if (skerry::isEverywhere(person)) everywhere.insert(userKey(id));
+  }
+  for (auto& key : everywhere) {
+    if (shown.bytesOf(key) != nullptr) continue;
+    auto reading = readingOf(parts.registry, region, key);
+    auto ours = decodeOrderEntry(view(*reading));
+    auto seq = seqOfEntry(*ours);
+    if (seq.era > shown.version().era) continue;
+    auto before = mine.orders().find(key);
+    bool hadIt = before && before->gen == ours->gen;
+    auto known = newest.find(seq.era);
+    bool heardLater = hasRoom() && known != newest.end() && seq.n <= known->second;
+    if (hadIt || heardLater) gone.insert(key);
+  }
+  return gone;
 }
 
 void Adoption::take(const std::string& key, const OrderEntry& entry, Batch& rows) {
-  auto& recovery = parts.recovery;
-  bool wasThere = readingOf(parts.registry, region, key).has_value();
+  bool isGone = wasDeleted(key, entry);
   auto rest = key.substr(key.find('/') + 1);
   bool isTaken = false;
   if (entry.origin.authority != CENTRAL) isTaken = false;
@@ -128,10 +161,8 @@ void Adoption::take(const std::string& key, const OrderEntry& entry, Batch& rows
   else if (key.starts_with(TOKEN)) isTaken = takeToken(rest, entry, rows);
   else if (key.starts_with(USER_ORDER)) isTaken = takeUser(rest, entry, rows);
   if (key == HEAD_KEY) return;
-  recovery.note(region, key, isTaken ? "adopted" : "inherited");
-  if (!isTaken || !isEverywhere(key)) return;
-  if (!wasThere && seqOfEntry(entry) <= recovery.known) deleted.insert(key);
-  else recovery.adopted[key] = seqOfEntry(entry);
+  if (isTaken && isGone) deleted.insert(key);
+  else parts.recovery.note(region, key, isTaken ? "adopted" : "inherited");
 }
 
 bool Adoption::takePolicy(const std::string& name, const OrderEntry& entry, Batch& rows) {
@@ -139,19 +170,23 @@ bool Adoption::takePolicy(const std::string& name, const OrderEntry& entry, Batc
   if (!statement || statement->id != name) return false;
   Decoded<schema::Policy> policy(statement->body);
   auto& tenant = parts.registry.tenants[name];
-  tenant.manifest = manifestOfTenant(name, policy.get());
-  tenant.gen = copy(entry.gen.view());
-  tenant.quota = readQuota(policy.get().getQuota());
-  tenant.block = readBlock(policy.get());
-  if (tenant.quota.isBounded()) {
+  // The share is this region's own; the rest is the whole tenant's, of which the newest word holds.
+  if (statement->seq > newestOf(tenant)) {
+    tenant.manifest = manifestOfTenant(name, policy.get());
+    tenant.gen = copy(entry.gen.view());
+    tenant.quota = readQuota(policy.get().getQuota());
+    tenant.block = readBlock(policy.get());
+    if (!tenant.quota.isBounded()) {
+      tenant.shares.clear();
+      tenant.regionPolicies.clear();
+    }
+    // Regions that were not heard yet keep what they have until they were.
+    if (tenant.policy.empty() || !tenant.quota.isBounded()) tenant.policy = entry.value;
+  }
+  if (tenant.quota.isBounded() && readQuota(policy.get().getQuota()).isBounded()) {
     tenant.shares[region] = readBounds(policy.get().getShare());
     tenant.regionPolicies[region] = entry.value;
-  } else {
-    tenant.shares.clear();
-    tenant.regionPolicies.clear();
   }
-  // Regions that were not heard yet keep what they have until they were.
-  if (tenant.policy.empty() || !tenant.quota.isBounded()) tenant.policy = entry.value;
   parts.registry.saveTenant(name, rows);
   return true;
 }
@@ -165,17 +200,30 @@ bool Adoption::takeSite(const std::string& name, const OrderEntry& entry, Batch&
   Decoded<schema::SiteRecord> body(recorded->body);
   auto known = parts.registry.sites.find(name);
   bool isElsewhere = known != parts.registry.sites.end() && known->second.region != region;
-  if (isElsewhere || text(body.get().getRegion()) != region) return false;
+  // Deleted there, and declared here, or the other way round: the later word holds.
+  if (isElsewhere && recorded->seq <= seqOf(known->second.record)) return false;
+  if (text(body.get().getRegion()) != region) return false;
   SiteObject site;
-  site.manifest = manifestOfSite(body.get());
   site.gen = copy(entry.gen.view());
+  for (auto label : body.get().getLabels()) {
+    site.labels[text(label.getName())] = text(label.getValue());
+  }
+  bool isSameLife = known != parts.registry.sites.end() && known->second.gen == site.gen;
+  if (isSameLife) {
+    site.set = known->second.set;
+    for (auto& label : known->second.operatorLabels) {
+      auto said = site.labels.find(label.first);
+      if (said != site.labels.end() && said->second == label.second) {
+        site.operatorLabels.insert(label);
+      }
+    }
+    site.manifest = known->second.manifest;
+  }
+  site.manifest = manifestOfSite(body.get(), site);
   site.record = std::move(record);
   site.region = region;
   site.block = readBlock(body.get());
   site.blockedHosts = readBlockedHosts(body.get());
-  for (auto label : body.get().getLabels()) {
-    site.labels[text(label.getName())] = text(label.getValue());
-  }
   auto homed = open("home", view(home));
   if (homed && homed->id == name) {
     Decoded<schema::Home> at(homed->body);
@@ -215,6 +263,8 @@ bool Adoption::takeApplication(const std::string& key, const OrderEntry& entry, 
   app.priority = intent.get().getPriority();
   Decoded<schema::Application> manifest(app.manifest);
   app.demand = demandOf(manifest.get());
+  auto known = parts.registry.applications.find(name);
+  if (known != parts.registry.applications.end()) app.set = known->second.set;
   parts.registry.applications[name] = std::move(app);
   parts.registry.saveApplication(name, rows);
   return true;
@@ -233,7 +283,9 @@ bool Adoption::takeToken(const std::string& id, const OrderEntry& entry, Batch& 
   token.expiresMs = order.get().getExpiresMs();
   token.seq = seqOfEntry(entry);
   auto site = parts.registry.sites.find(token.name);
-  if (site == parts.registry.sites.end() || site->second.region != region) return false;
+  bool isHere = site != parts.registry.sites.end() && site->second.region == region &&
+                view(site->second.gen) == entry.gen.view();
+  if (!isHere) return false;
   parts.registry.tokens[id] = token;
   parts.registry.saveToken(id, rows);
   return true;
@@ -255,6 +307,16 @@ bool Adoption::takeHead(const OrderEntry& entry, Batch& rows) {
   return true;
 }
 
+// What belongs to others before them.
+void Adoption::removeAll(const std::set<std::string>& keys, Batch& rows, Touched& touched) {
+  for (auto kind : {APP, TOKEN, USER_ORDER, SITE, POLICY}) {
+    for (auto& key : keys) {
+      if (key.starts_with(kind)) remove(key, rows, touched);
+    }
+  }
+  for (auto& life : touched.ended) parts.recovery.end(life);
+}
+
 void Adoption::remove(const std::string& key, Batch& rows, Touched& touched) {
   auto& registry = parts.registry;
   auto rest = key.substr(key.find('/') + 1);
@@ -268,40 +330,26 @@ void Adoption::remove(const std::string& key, Batch& rows, Touched& touched) {
     parts.declarations.remove("site", {"", rest}, rows, touched);
   } else if (key.starts_with(USER_ORDER)) {
     if (!registry.users.contains(rest)) return;
-    registry.removeUser(rest, rows);
-    touched.everywhere.insert(key);
+    parts.declarations.removeUser(rest, rows, touched);
   } else if (key.starts_with(TOKEN)) {
     if (registry.tokens.erase(rest) == 0) return;
     registry.saveToken(rest, rows);
     touched.in(region, key);
   } else {
-    bool hasApps = std::any_of(registry.applications.begin(), registry.applications.end(),
-                               [&](auto& app) { return app.first.first == rest; });
-    if (hasApps || !registry.tenants.contains(rest)) return;
+    if (!registry.tenants.contains(rest) || isUsedSince(rest)) return;
     parts.declarations.remove("tenant", {"", rest}, rows, touched);
   }
-  parts.recovery.adopted.erase(key);
   parts.recovery.note(region, key, "deleted");
 }
 
-// What another region showed, older than the newest that this one knows, and missing here although
-// every region has it: it was deleted, and that had not reached the other yet. A document without
-// room may lack it for another reason.
-void Adoption::findDeletedElsewhere() {
-  auto usage = shown.usage();
-  if (usage.keysLeft() == 0 || usage.bytesLeft() < ORDER_ENTRY_BYTES_MAX) return;
-  for (auto& [key, seq] : parts.recovery.adopted) {
-    bool isMissing = shown.bytesOf(key) == nullptr && mine.table().find(key) == nullptr;
-    if (isMissing && seq <= newest) deleted.insert(key);
-  }
+// An application of it was declared after the restore: then so was the tenant.
+bool Adoption::isUsedSince(const std::string& tenant) const {
+  auto& apps = parts.registry.applications;
+  return std::any_of(apps.begin(), apps.end(), [&](auto& app) {
+    return app.first.first == tenant && app.second.intentSeq.era > shown.version().era;
+  });
 }
 
-void Adoption::erase(Batch& rows, Touched& touched) {
-  for (auto kind : {APP, POLICY}) {
-    for (auto& key : deleted) {
-      if (key.starts_with(kind)) remove(key, rows, touched);
-    }
-  }
-}
+void Adoption::erase(Batch& rows, Touched& touched) { removeAll(deleted, rows, touched); }
 
 }  // namespace skerry

@@ -38,7 +38,13 @@ private:
   bool takeUser(const std::string& id, const OrderEntry& entry, Batch& rows);
   bool takeHead(const OrderEntry& entry, Batch& rows);
   void remove(const std::string& key, Batch& rows, Touched& touched);
-  void findDeletedElsewhere();
+  void removeAll(const std::set<std::string>& keys, Batch& rows, Touched& touched);
+  bool isSince(const std::string& key) const;
+  bool hasRoom() const;
+  bool isEverywhere(const std::string& key, const OrderEntry& entry) const;
+  bool wasDeleted(const std::string& key, const OrderEntry& entry) const;
+  bool isUsedSince(const std::string& tenant) const;
+  std::set<std::string> lacking() const;
   std::optional<Statement> open(std::string_view kind, BytesView envelope) const;
 
   Parts parts;
@@ -46,9 +52,9 @@ private:
   const Document& mine;
   const Orders& shown;
   Verdicts verdicts;
-  AuthoritySeq newest;             // statement shown
+  std::map<uint64_t, uint64_t> newest;  // statement shown, by its era
   std::set<Hash> needed;
-  std::set<std::string> deleted;   // keys that another region's word shows to be gone
+  std::set<std::string> deleted;  // of what was adopted: another's word shows it to be gone
 };
 
 }  // namespace skerry

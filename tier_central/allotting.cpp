@@ -1,4 +1,7 @@
 // What central signs of quotas: each region's share, in the tenant's policy for that region.
+#include "capnp/authority.capnp.h"
+#include "shared/model/encoded.h"
+#include "shared/model/quota_reader.h"
 #include "tier_central/declare.h"
 #include "tier_central/orders.h"
 #include "tier_central/quota_use.h"
@@ -53,6 +56,23 @@ bool Declarations::isMoved(const std::string& tenant) const {
     }
   }
   return false;
+}
+
+void Declarations::agree(Batch& rows, Touched& touched) {
+  auto differs = [](const TenantObject& tenant, const Bytes& signedPolicy) {
+    Decoded<schema::Signed> envelope(signedPolicy);
+    Decoded<schema::Policy> policy(envelope.get().getBody());
+    return readQuota(policy.get().getQuota()) != tenant.quota ||
+           readBlock(policy.get()) != tenant.block;
+  };
+  for (auto& [name, tenant] : registry.tenants) {
+    bool isSplit = differs(tenant, tenant.policy);
+    for (auto& [region, policy] : tenant.regionPolicies) isSplit |= differs(tenant, policy);
+    if (!isSplit) continue;
+    signPolicies(name, tenant, rows, touched);
+    unsettled.insert(name);
+  }
+  settle(rows, touched);
 }
 
 void Declarations::settle(Batch& rows, Touched& touched) {

@@ -109,6 +109,7 @@ kj::Promise<EnrollAnswer> CentralCore::enroll(EnrollAsked asked) {
   found->second.usedBy = device;
   auto before = registry.regions.at(name).deviceKey;
   registry.saveToken(asked.token, rows);
+  registry.regions.at(name).joinedMs = nowMs();
   declarations->regionJoined(name, device, view(asked.documentKey), rows, touched);
   if (before && *before != device && children.contains(name)) {
     children.at(name)->end("another machine took the place of this one");
@@ -124,7 +125,8 @@ kj::Promise<EnrollAnswer> CentralCore::enroll(EnrollAsked asked) {
   answer.name = "region:" + name;
   // On its way before anything else is decided: the registry has moved already.
   auto durable = commit(kj::mv(rows), touched);
-  auto known = children.contains(name) ? kj::Promise<void>(kj::READY_NOW) : addChild(name);
+  auto known = children.contains(name) ? kj::Promise<void>(kj::READY_NOW)
+                                        : addChild(name, false);
   return durable.then([known = kj::mv(known)]() mutable { return kj::mv(known); })
       .then([this] { return writer->durable(); })
       .then([this, answer = kj::mv(answer), name]() mutable {

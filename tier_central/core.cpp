@@ -59,10 +59,11 @@ public:
       if (region.joined()) joined.push_back(name);
     }
     for (auto& name : joined) {
-      auto adding = core->addChild(name);
+      auto adding = core->addChild(name, restored != nullptr);
       co_await adding;
     }
-    core->isRestored = false;
+    // Until then a crash begins the restore again, from the mark.
+    if (restored != nullptr) eraseMark(CENTRAL_DOCUMENT, core->writer->rows());
     auto settled = core->writer->durable();
     co_await settled;
     auto listening = listenOn(host, core->config.listen);
@@ -112,21 +113,20 @@ void CentralCore::openDoor(const Transport& transport, kj::Own<kj::ConnectionRec
   address = door->address();
 }
 
-kj::Promise<void> CentralCore::addChild(const std::string& region) {
+kj::Promise<void> CentralCore::addChild(const std::string& region, bool isUnread) {
   // Rows of a new document go with whatever is being gathered.
   auto first = kj::heap<Batch>();
   auto& batch = *first;
   return openDocument(*store, idsOf(region), batch)
-      .then([this, region, first = kj::mv(first)](kj::Own<Document>&& document) mutable {
+      .then([this, region, isUnread,
+             first = kj::mv(first)](kj::Own<Document>&& document) mutable {
     auto declared = registry.regions.find(region);
     bool isJoined = declared != registry.regions.end() && declared->second.joined();
     if (!isJoined || children.contains(region)) return;
     writer->rows().append(kj::mv(*first));
     auto child = kj::heap<Child>(region, kj::mv(document),
                                  Child::Parts{host, blobs, *writer, *this});
-    // A document of nothing is of a region that the backup knew nothing of.
-    bool isUnknown = recovery.wasRestored() && child->document().orders().version().isNone();
-    if (isRestored || isUnknown) {
+    if (isUnread) {
       RowChanges unread;
       child->document().forgetChild(unread);
       addRows(writer->rows(), child->document().ids().name, unread);
@@ -159,6 +159,7 @@ void CentralCore::project(Child& child, const std::set<std::string>& keys) {
 }
 
 kj::Promise<void> CentralCore::commit(Batch rows, const Touched& touched) {
+  rememberEnded(touched, rows);
   writer->rows().append(kj::mv(rows));
   for (auto& [name, child] : children) {
     auto keys = touched.everywhere;

@@ -89,7 +89,8 @@ private:
   Renewed certify(const std::string& region, EVP_PKEY& device, EVP_PKEY* ca);
   const std::string* regionOf(const Hash& device) const;  // null: no region joined with this key
   bool canIssue() const { return nowMs() < validity(*identity.root).untilMs; }
-  kj::Promise<void> addChild(const std::string& region);
+  // `isUnread`: it may hold what we do not know of.
+  kj::Promise<void> addChild(const std::string& region, bool isUnread);
   void project(Child& child, const std::set<std::string>& keys);
   void noteRegion(const std::string& region, bool isOnline);
   void projectAll(Child& child);
@@ -102,6 +103,10 @@ private:
   kj::Promise<void> takeBack(const PeerIdentity& peer);
   void learnKeys(const std::string& region, schema::ChildHello::Reader hello);
   void forgetChildren(const std::string& except);
+  // A region that was not read yet may still hold what is deleted meanwhile.
+  void rememberEnded(const Touched& touched, Batch& rows);
+  // Once nobody is awaited: what no region could say alone.
+  void settleRestore();
   void adopt(const std::string& region, const Orders& shown, Adoption& adoption);
   Bytes documentKey() const override { return documents->publicKey(); }
   kj::Promise<void> shown(const std::string& region, const Orders& shown) override;
@@ -124,7 +129,6 @@ private:
   std::set<std::string> onlineNoted;  // regions
   PersonDoor* persons = nullptr;
   AuditLog* audit = nullptr;
-  bool isRestored = false;  // while opening
   kj::Own<FrontDoor> door;
   kj::Own<Heads> heads;
 };

@@ -311,6 +311,7 @@ std::vector<Declared> Declarations::remove(const std::string& kind, const Tenant
     }
     removeUsersOf(Scope::Of::TENANT, name.second, removed, rows, touched);
     removed.push_back(deleted({kind, "", name.second, ""}, registry.tenants, name.second));
+    touched.ended.insert({policyKey(name.second), registry.tenants[name.second].gen});
     registry.tenants.erase(name.second);
     registry.saveTenant(name.second, rows);
     touched.everywhere.insert(policyKey(name.second));
@@ -348,21 +349,28 @@ void Declarations::removeUsersOf(Scope::Of of, const std::string& name,
     if (person.scope == Scope{of, name}) gone.push_back(person);
   }
   for (auto& person : gone) {
-    registry.removeUser(person.id(), rows);
-    touched.everywhere.insert(userKey(person.id()));
+    removeUser(person.id(), rows, touched);
     removed.push_back({"user", person.tenant, person.name, "deleted"});
   }
+}
+
+void Declarations::removeUser(const std::string& id, Batch& rows, Touched& touched) {
+  touched.ended.insert({userKey(id), registry.users[id].gen});
+  registry.removeUser(id, rows);
+  touched.everywhere.insert(userKey(id));
 }
 
 void Declarations::removeSite(const std::string& name, Batch& rows, Touched& touched) {
   touched.in(registry.sites[name].region, siteKey(name));
   removeTokensOf("site", name, rows, touched);
   movedSites.push_back(registry.sites[name].labels);
+  touched.ended.insert({siteKey(name), registry.sites[name].gen});
   registry.sites.erase(name);
   registry.saveSite(name, rows);
 }
 
 void Declarations::removeApplication(const TenantAndName& name, Batch& rows, Touched& touched) {
+  touched.ended.insert({appKey(name), registry.applications[name].gen});
   registry.applications.erase(name);
   sweepBlobs(rows);
   registry.saveApplication(name, rows);
@@ -375,7 +383,8 @@ void Declarations::sweepBlobs(Batch& rows) {
   for (auto& [name, app] : registry.applications) {
     used.insert(app.allowed.begin(), app.allowed.end());
   }
-  blobs.sweep([&](const Hash& hash) { return used.contains(hash); }, rows);
+  blobs.sweep([&](const Hash& hash) { return used.contains(hash) || arriving.contains(hash); },
+              rows);
 }
 
 void Declarations::removeTokensOf(const std::string& kind, const std::string& name, Batch& rows,

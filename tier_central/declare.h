@@ -27,6 +27,7 @@ struct LabelChange {
 struct Touched {
   std::set<std::string> everywhere;                      // order keys of every region's document
   std::set<std::pair<std::string, std::string>> inRegion;  // (region, key)
+  std::set<std::pair<std::string, Bytes>> ended;           // (order key, life) of what is deleted
   void in(const std::string& region, const std::string& key) { inRegion.insert({region, key}); }
 };
 
@@ -49,6 +50,9 @@ public:
   std::vector<Declared> remove(const std::string& kind, const TenantAndName& name, Batch& rows,
                                Touched& touched);
 
+  // Whose key is worth nothing from then on.
+  void removeUser(const std::string& id, Batch& rows, Touched& touched);
+
   // The apply set that a declared object came with.
   void remember(const ObjectName& object, const std::string& set, Batch& rows);
 
@@ -63,6 +67,12 @@ public:
 
   // What follows from all of a change: the shares of quotas that it moved are signed anew.
   void settle(Batch& rows, Touched& touched);
+
+  std::multiset<Hash> arriving;  // blobs of regions that are read back: of no object yet
+
+  // Regions may have heard different words about a tenant when they were read back: all of them are
+  // told the newest.
+  void agree(Batch& rows, Touched& touched);
 
   // A region proved its keys (when it joined, or when it said so): its sites need a home that
   // names them.

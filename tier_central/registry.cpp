@@ -80,6 +80,7 @@ RegionObject readRegion(const Bytes& value) {
   region.address = str(stored.getAddress());
   region.head = copy(stored.getHead());
   region.set = str(stored.getSet());
+  region.joinedMs = stored.getJoinedMs();
   return region;
 }
 
@@ -202,6 +203,7 @@ void Registry::saveRegion(const std::string& name, Batch& rows) const {
     stored.setAddress(region.address);
     stored.setHead(view(region.head));
     stored.setSet(region.set);
+    stored.setJoinedMs(region.joinedMs);
   });
 }
 

@@ -42,6 +42,7 @@ struct RegionObject {
   Bytes manifest, gen, documentKey, head;
   uint32_t number = 0;
   std::optional<Hash> deviceKey;
+  int64_t joinedMs = 0;  // when its machine got its first certificate; 0: not known
   std::string address, set;
   bool joined() const { return deviceKey.has_value(); }
 };

@@ -7,6 +7,7 @@
 #include "shared/replica/read_back.h"
 #include "tier_central/adopt.h"
 #include "tier_central/core.h"
+#include <algorithm>
 
 namespace skerry {
 namespace {
@@ -16,9 +17,7 @@ constexpr int64_t SECOND_MS = 1'000;
 }  // namespace
 
 void CentralCore::takeRestored(const Restored& restored) {
-  isRestored = true;
   auto& rows = writer->rows();
-  eraseMark(CENTRAL_DOCUMENT, rows);
   recovery.begin(restored, rows);
   registry.skipNumbers(rows);
   beginEra(restored.eraSeen);
@@ -42,25 +41,46 @@ std::vector<std::string> CentralCore::awaited() const {
 kj::Promise<void> CentralCore::writeOff(const std::string& region) {
   recovery.writtenOff.insert(region);
   recovery.save(writer->rows());
+  settleRestore();
   changes.note();
   return writer->durable();
 }
 
+void CentralCore::rememberEnded(const Touched& touched, Batch& rows) {
+  bool isUnread = std::any_of(children.begin(), children.end(), [](auto& child) {
+    return child.second->document().isUnread();
+  });
+  if (touched.ended.empty() || !isUnread) return;
+  for (auto& life : touched.ended) recovery.end(life);
+  recovery.save(rows);
+}
+
+void CentralCore::settleRestore() {
+  if (!recovery.wasRestored() || !awaited().empty()) return;
+  Batch rows;
+  Touched touched;
+  declarations->agree(rows, touched);
+  commit(kj::mv(rows), touched).detach([](kj::Exception&&) {});  // the writer tells who has to know
+}
+
 void CentralCore::wasRead(const std::string& region) {
   projectAll(*children.at(region));
+  settleRestore();
   children.at(region)->ordersChanged();
   heads->follow(region);
   changes.note();
 }
 
-// The certificate is ours, or of the issuing key that we gave the region, and of the time that was
-// forgotten: what was revoked before is in the backup.
+// The certificate is the one that it joined with, of the time that was forgotten: who was revoked
+// before is in the backup. What a region issued itself proves nothing, since a machine that was
+// replaced still has the key to issue with. Of two such machines the one that joined later stays.
 bool CentralCore::mayReturn(const PeerIdentity& peer) const {
   constexpr std::string_view REGION = "region:";
   if (!recovery.wasRestored() || !peer.key || !peer.name.starts_with(REGION)) return false;
-  auto name = peer.name.substr(REGION.size());
-  bool isOurs = peer.issuer == rootKey || peer.issuerName == "region-ca:" + name;
-  return isOurs && peer.issuedMs + CLOCK_TOLERANCE_MS >= recovery.backupMs;
+  auto known = registry.regions.find(peer.name.substr(REGION.size()));
+  bool isReplaced = known != registry.regions.end() && known->second.joinedMs > peer.issuedMs;
+  return peer.issuer == rootKey && !isReplaced &&
+         peer.issuedMs + CLOCK_TOLERANCE_MS >= recovery.backupMs;
 }
 
 kj::Promise<void> CentralCore::takeBack(const PeerIdentity& peer) {
@@ -82,11 +102,15 @@ kj::Promise<void> CentralCore::takeBack(const PeerIdentity& peer) {
     }
   }
   region.deviceKey = peer.key;
-  registry.saveRegion(name, rows);
-  recovery.note(name, "region/" + name, "adopted");
-  recovery.save(rows);
-  auto known = children.contains(name) ? kj::Promise<void>(kj::READY_NOW) : addChild(name);
-  return known.then([this] { return writer->durable(); });
+  region.joinedMs = peer.issuedMs;
+  // Known on disk no sooner than its document is to be read.
+  auto known = children.contains(name) ? kj::Promise<void>(kj::READY_NOW) : addChild(name, true);
+  return known.then([this, name] {
+    registry.saveRegion(name, writer->rows());
+    recovery.note(name, "region/" + name, "adopted");
+    recovery.save(writer->rows());
+    return writer->durable();
+  });
 }
 
 // What a region that joined after the backup said when it joined, and the token it did it with.
@@ -133,12 +157,18 @@ kj::Promise<void> CentralCore::shown(const std::string& region, const Orders& sh
     return Adoption({registry, blobs, *declarations, recovery, authority->publicKey()}, region,
                     children.at(region)->document(), shown);
   };
-  auto reading = readBlobs(KJ_ASSERT_NONNULL(child.downlink()), begin().blobs(), blobs, *writer);
+  auto wanted = begin().blobs();
+  declarations->arriving.insert(wanted.begin(), wanted.end());
+  auto arrived = kj::defer([this, wanted] {
+    auto& arriving = declarations->arriving;
+    for (auto& hash : wanted) arriving.erase(arriving.find(hash));
+  });
+  auto reading = readBlobs(KJ_ASSERT_NONNULL(child.downlink()), std::move(wanted), blobs, *writer);
   return reading.then([this, region, &shown, begin] {
     auto adoption = begin();
     adopt(region, shown, adoption);
     return writer->durable();
-  });
+  }).attach(kj::mv(arrived));
 }
 
 void CentralCore::adopt(const std::string& region, const Orders& shown, Adoption& adoption) {
@@ -159,6 +189,7 @@ void CentralCore::adopt(const std::string& region, const Orders& shown, Adoption
   recovery.save(more);
   commit(kj::mv(more), touched).detach([](kj::Exception&&) {});  // the writer tells who has to know
   projectAll(child);
+  settleRestore();
   heads->follow(region);
 }
 

@@ -114,6 +114,8 @@ public:
     auto adding = core->addMissingChildren();
     co_await adding;
     core->isRestored = false;
+    // Until then a crash begins the restore again, from the mark.
+    if (restored != nullptr) eraseMark(SELF_DOCUMENT, core->writer->rows());
     core->reportUses();
     auto settled = core->writer->durable();
     co_await settled;
@@ -391,7 +393,7 @@ void RegionCore::linkChanged() {
 
 void RegionCore::sweepBlobs() {
   blobs.sweep([this](const Hash& hash) {
-    if (upward->orders().refersTo(hash)) return true;
+    if (upward->orders().refersTo(hash) || arriving.contains(hash)) return true;
     for (auto& [site, child] : children) {
       if (child->document().orders().refersTo(hash)) return true;
     }

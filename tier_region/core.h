@@ -105,6 +105,7 @@ private:
   void noteCaughtUp();
   void forgetChildren(const std::string& except);
   void adopt(const std::string& site, const Orders& shown);
+  std::multiset<Hash> arriving;  // blobs of sites that are read back: of no orders yet
   // A host that joined after the backup was taken, known by the certificate that we gave it.
   const Members::Member* takeBack(const PeerIdentity& peer);
   void learnNumber(const std::string& site, uint32_t number);

@@ -20,7 +20,6 @@ constexpr std::string_view SITE = "site:", TOKEN = "token/";
 void RegionCore::takeRestored(const Restored& restored) {
   isRestored = true;
   auto& rows = writer->rows();
-  eraseMark(SELF_DOCUMENT, rows);
   recovery.begin(restored, rows);
   recovery.awaitsParent = true;
   recovery.save(rows);
@@ -84,11 +83,15 @@ kj::Promise<void> RegionCore::shown(const std::string& site, const Orders& shown
   }
   std::set<Hash> wanted;
   for (auto& [key, entry] : shown.entries()) wanted.insert(entry.blobs.begin(), entry.blobs.end());
+  arriving.insert(wanted.begin(), wanted.end());
+  auto arrived = kj::defer([this, wanted] {
+    for (auto& hash : wanted) arriving.erase(arriving.find(hash));
+  });
   auto reading = readBlobs(KJ_ASSERT_NONNULL(child.downlink()), std::move(wanted), blobs, *writer);
   return reading.then([this, site, &shown] {
     adopt(site, shown);
     return writer->durable();
-  });
+  }).attach(kj::mv(arrived));
 }
 
 void RegionCore::adopt(const std::string& site, const Orders& shown) {
@@ -119,6 +122,8 @@ const Members::Member* RegionCore::takeBack(const PeerIdentity& peer) {
   if (!recovery.wasRestored() || !peer.key || !name.starts_with(SITE) || slash == name.npos) {
     return nullptr;
   }
+  // Of which life of the site it is central has to say first.
+  if (recovery.awaitsParent) return nullptr;
   bool isOurs = peer.issuer == keyHash(*caChain[0]) && !isRevoked(*peer.key) &&
                 peer.issuedMs + CLOCK_TOLERANCE_MS >= recovery.backupMs;
   Members::Member member{name.substr(SITE.size(), slash - SITE.size()), name.substr(slash + 1), 0,
@@ -145,7 +150,8 @@ void RegionCore::learnNumber(const std::string& site, uint32_t number) {
   for (auto& [key, stored] : upward->orders().entries()) {
     if (!key.starts_with(TOKEN)) continue;
     Decoded<schema::TokenOrder> order(upward->orders().find(key)->value);
-    if (order.get().getHostNumber() != number || !device) continue;
+    bool isItsOwn = order.get().getHostNumber() == number && text(order.get().getSite()) == site;
+    if (!isItsOwn || !device) continue;
     members.useToken(key.substr(TOKEN.size()), *device, rows);
   }
   reportUses();

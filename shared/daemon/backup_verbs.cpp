@@ -88,6 +88,9 @@ kj::Promise<Bytes> backUp(Host& host, BackupTier tier) {
 void save(const std::string& file, const Bytes& content) {
   auto disk = kj::newDiskFilesystem();
   auto path = disk->getCurrentPath().evalNative(file);
+  KJ_REQUIRE(content.size() <= BACKUP_BYTES_MAX,
+             "the database is too large for a backup, which could not be restored",
+             content.size(), BACKUP_BYTES_MAX);
   replaceDurably(disk->getRoot(), path, view(content), kj::WriteMode::PRIVATE);
 }
 

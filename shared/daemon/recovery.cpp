@@ -20,6 +20,20 @@ void Recovery::note(const std::string& child, const std::string& key, std::strin
   notes.push_back({child, key, std::string(outcome)});
 }
 
+void Recovery::end(const LifeOfKey& life) {
+  if (ended.size() < RECOVERY_ENDED_MAX) ended.insert(life);
+}
+
+void Recovery::hear(const AuthoritySeq& newest) {
+  auto& known = heard[newest.era];
+  known = std::max(known, newest.n);
+}
+
+bool Recovery::hasHeard(const AuthoritySeq& seq) const {
+  auto known = heard.find(seq.era);
+  return known != heard.end() && seq.n <= known->second;
+}
+
 void Recovery::save(Batch& rows) const {
   capnp::MallocMessageBuilder message;
   auto stored = message.initRoot<schema::StoredRecovery>();
@@ -29,14 +43,17 @@ void Recovery::save(Batch& rows) const {
   auto off = stored.initWrittenOff(writtenOff.size());
   size_t i = 0;
   for (auto& name : writtenOff) off.set(i++, name);
-  stored.setKnownEra(known.era);
-  stored.setKnownSeq(known.n);
-  auto keys = stored.initAdopted(adopted.size());
+  auto eras = stored.initHeard(heard.size());
   i = 0;
-  for (auto& [key, seq] : adopted) {
-    keys[i].setKey(key);
-    keys[i].setEra(seq.era);
-    keys[i++].setSeq(seq.n);
+  for (auto& [era, n] : heard) {
+    eras[i].setEra(era);
+    eras[i++].setSeq(n);
+  }
+  auto lives = stored.initEnded(ended.size());
+  i = 0;
+  for (auto& [key, life] : ended) {
+    lives[i].setKey(key);
+    lives[i++].setLife(view(life));
   }
   auto list = stored.initNotes(notes.size());
   for (i = 0; i < notes.size(); ++i) {
@@ -67,10 +84,8 @@ void Recovery::load(kj::Maybe<BytesView> row) {
     restoredMs = stored.getRestoredMs();
     awaitsParent = stored.getAwaitsParent();
     for (auto name : stored.getWrittenOff()) writtenOff.insert(text(name));
-    known = {stored.getKnownEra(), stored.getKnownSeq()};
-    for (auto key : stored.getAdopted()) {
-      adopted[text(key.getKey())] = {key.getEra(), key.getSeq()};
-    }
+    for (auto era : stored.getHeard()) heard[era.getEra()] = era.getSeq();
+    for (auto one : stored.getEnded()) ended.insert({text(one.getKey()), copy(one.getLife())});
     for (auto one : stored.getNotes()) {
       notes.push_back({text(one.getChild()), text(one.getKey()), text(one.getOutcome())});
     }

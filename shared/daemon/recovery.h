@@ -11,6 +11,9 @@
 namespace skerry {
 
 constexpr size_t RECOVERY_NOTES_MAX = 1'000;
+constexpr size_t RECOVERY_ENDED_MAX = 10'000;  // lives; what ends beyond that may be read back
+
+using LifeOfKey = std::pair<std::string, Bytes>;  // a key of orders, the life of what is under it
 
 class Recovery {
 public:
@@ -26,6 +29,12 @@ public:
   void begin(const Restored& restored, Batch& rows);
   bool wasRestored() const { return restoredMs != 0; }
   void note(const std::string& child, const std::string& key, std::string_view outcome);
+  // The object of this key is deleted: none of its life is adopted from now on.
+  void end(const LifeOfKey& life);
+  bool isEnded(const LifeOfKey& life) const { return ended.contains(life); }
+  // A child knows of everything up to this statement, and of its era.
+  void hear(const AuthoritySeq& newest);
+  bool hasHeard(const AuthoritySeq& seq) const;
   void save(Batch& rows) const;
   // Of its row, if there is one.
   void load(kj::Maybe<BytesView> row);
@@ -33,8 +42,8 @@ public:
   int64_t backupMs = 0, restoredMs = 0;
   std::set<std::string> writtenOff;
   bool awaitsParent = false;                  // what it wants now has not come yet
-  AuthoritySeq known;                         // the newest statement that a child showed
-  std::map<std::string, AuthoritySeq> adopted;  // keys of everywhere, from one child only
+  std::map<uint64_t, uint64_t> heard;  // by era: the newest statement that a child showed
+  std::set<LifeOfKey> ended;
   std::vector<Note> notes;
 
 private:

@@ -1,6 +1,6 @@
 // The mark that `restore` leaves in a daemon's rows, for its next start: this database is a backup,
-// so others may hold what it does not know of. The start acts on it and takes it away in the
-// transaction with what follows from it.
+// so others may hold what it does not know of. The start acts on it and takes it away with, or
+// after, the last of what follows from it: a crash in between begins it again.
 #pragma once
 #include "shared/store/store.h"
 

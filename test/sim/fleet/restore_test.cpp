@@ -33,10 +33,10 @@ struct Rig : Stage {
   }
   // Whoever is restored, whatever happens after: what runs is not touched.
   template <typename Restore>
-  void untouched(Restore&& restore) {
+  void untouched(Restore&& restore, uint64_t settleMs = SETTLE_MS) {
     auto here = pids(site()), there = pids(other());
     restore();
-    fleet.world.runFor(SETTLE_MS);
+    fleet.world.runFor(settleMs);
     CHECK(pids(site()) == here);
     CHECK(pids(other()) == there);
   }
@@ -137,6 +137,64 @@ TEST_CASE("a host that joined after the backup of its region is let in again") {
   restore(fleet, region, backup);
   fleet.world.runFor(MINUTE_MS);
   fleet.until("it is online again", isOnline);
+}
+
+// At the n-th call of its disk, for every n until it starts undisturbed: what the mark asks for is
+// either done or begun again.
+template <typename Machine>
+void restoreWithPowerCuts(Rig& rig, Machine& machine, const Bytes& backup) {
+  auto isUp = [&] { return machine.isStarted(); };
+  for (uint64_t n = 1;; n += 2) {
+    CAPTURE(n);
+    machine.host.crash();
+    rig.fleet.world.run(restoreBackup(machine.host.host(), tierOf(machine), backup), BACKUP_MS);
+    machine.host.powerOffAtDiskCall(n);
+    machine.host.restart();
+    rig.fleet.until("it is up, or dark", [&] { return machine.host.lostPower() || isUp(); });
+    bool isUndisturbed = !machine.host.lostPower();
+    machine.host.powerOff();
+    machine.host.powerOn();
+    rig.fleet.until("the restored daemon is up", isUp);
+    rig.untouched([] {}, MINUTE_MS);
+    if (isUndisturbed) return;
+  }
+}
+
+TEST_CASE("a power cut at any moment of the first start after a restore undoes nothing") {
+  Rig rig(709);
+  auto central = backUp(rig.fleet, rig.fleet.central);
+  auto region = backUp(rig.fleet, rig.region());
+  rig.apply("2");
+  rig.everywhere(V2);
+  restoreWithPowerCuts(rig, rig.fleet.central, central);
+  restoreWithPowerCuts(rig, rig.region(), region);
+  rig.apply("3");
+  rig.everywhere(V3);
+}
+
+TEST_CASE("a host that joined a site declared anew is not revoked by its region's restore") {
+  Fleet fleet(710, {1, 2, 1});
+  fleet.boot();
+  auto& region = *fleet.regions[0];
+  auto& late = *fleet.sites[1];
+  auto backup = backUp(fleet, region);
+  auto yaml = "kind: Site\nname: " + late.name() + "\nregion: " + late.region + "\n";
+  fleet.must(fleet.console.remove("site", "", late.name()));
+  fleet.must(fleet.console.apply(yaml));
+  fleet.world.runFor(MINUTE_MS);
+  CHECK(fleet.join(late) == "");
+  auto isOnline = [&] {
+    auto items = fleet.get("site");
+    KJ_IF_MAYBE(item, items.find(late.name())) return item->getStatus().getSite().getOnline();
+    return false;
+  };
+  fleet.until("it is online", isOnline);
+  fleet.world.network().cut("central", region.host.name());
+  restore(fleet, region, backup);
+  fleet.world.runFor(2 * MINUTE_MS);
+  fleet.world.network().heal("central", region.host.name());
+  fleet.world.runFor(MINUTE_MS);
+  fleet.until("it is online again", isOnline, 6 * MINUTE_MS);
 }
 
 TEST_CASE("a region that joined after the backup of central is known again, with its sites") {
