@@ -157,7 +157,10 @@ private:
           for (auto& [site, child] : core.children) sites.push_back(site);
           return sites;
         },
-        [&core](const std::string& site) { core.project({{site, {HEAD_KEY}}}); }},
+        [&core](const std::string& site) { core.project({{site, {HEAD_KEY}}}); },
+        [&core] {
+          for (auto& [site, child] : core.children) core.endInherited(site);
+        }},
         keys.authority, core.self.name);
   }
 };

@@ -103,6 +103,7 @@ private:
   void beginEra(uint64_t above);
   void hearCentral(schema::ParentHello::Reader hello);
   void noteCaughtUp();
+  void endInherited(const std::string& site);
   void forgetChildren(const std::string& except);
   void adopt(const std::string& site, const Orders& shown);
   std::multiset<Hash> arriving;  // blobs of sites that are read back: of no orders yet

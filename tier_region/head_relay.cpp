@@ -64,6 +64,7 @@ Task<void> HeadRelay::compare() {
   }
   held = *head;
   wrong.clear();
+  parts.believed();
   auto version = parts.orders.version();
   // Of later orders the root says nothing: the next head will.
   if (AuthoritySeq{version.era, version.n} != head->version) co_return;

@@ -25,6 +25,7 @@ public:
     const Orders& orders;
     kj::Function<std::vector<std::string>()> sites;
     kj::Function<void(const std::string& site)> project;
+    kj::Function<void()> believed = [] {};  // newest() is another
   };
   HeadRelay(Parts parts, Bytes authorityKey, std::string region);
   KJ_DISALLOW_COPY(HeadRelay);

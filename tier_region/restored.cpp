@@ -13,7 +13,8 @@ namespace skerry {
 namespace {
 
 constexpr int64_t SECOND_MS = 1'000;
-constexpr std::string_view SITE = "site:", TOKEN = "token/";
+constexpr uint32_t CENTRAL = 0;  // as an authority
+constexpr std::string_view SITE = "site:", TOKEN = "token/", APP = "app/";
 
 }  // namespace
 
@@ -53,9 +54,38 @@ void RegionCore::noteCaughtUp() {
   recovery.save(writer->rows());
   for (auto& [site, child] : children) {
     projectAll(*child);
+    endInherited(site);
     child->ordersChanged();
   }
   changes.note();
+}
+
+// An application that a site held and the backup did not list stays until it is certain that
+// central ended it: it was signed before the newest word of central that came here, in one era,
+// and is not among what central wants now.
+void RegionCore::endInherited(const std::string& site) {
+  auto& document = children.at(site)->document();
+  auto& head = headRelay->newest();
+  bool mayKnow = recovery.wasRestored() && !recovery.awaitsParent && head.has_value();
+  if (!mayKnow || document.isUnread()) return;
+  OrdersEdit edit;
+  for (auto& [key, stored] : document.orders().entries()) {
+    bool isInherited = key.starts_with(APP) && document.table().find(key) == nullptr &&
+                       upward->orders().bytesOf(key) == nullptr;
+    if (!isInherited) continue;
+    auto entry = document.orders().find(key);
+    bool isBefore = entry && entry->origin.authority == CENTRAL &&
+                    entry->origin.era == head->seq.era && entry->origin.fieldSeq <= head->seq.n;
+    if (!isBefore) continue;
+    edit.erases.insert(key);
+    recovery.note(site, key, "deleted");
+  }
+  if (edit.erases.empty()) return;
+  auto edited = document.edit(edit, clock.nowMs(), authorOf(site));
+  KJ_REQUIRE(edited.refused.empty(), edited.refused.c_str());
+  addRows(writer->rows(), document.ids().name, edited.rows);
+  recovery.save(writer->rows());
+  children.at(site)->ordersChanged();
 }
 
 void RegionCore::forgetChildren(const std::string& except) {
@@ -111,6 +141,7 @@ void RegionCore::adopt(const std::string& site, const Orders& shown) {
   addRows(writer->rows(), child.document().ids().name, edited.rows);
   recovery.save(writer->rows());
   projectAll(child);
+  endInherited(site);
   changes.note();
 }
 

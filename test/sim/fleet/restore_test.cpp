@@ -223,6 +223,22 @@ TEST_CASE("a region that joined after the backup of central is known again, with
   fleet.must(fleet.console.apply("kind: Site\nname: molde\nregion: late\n"));
 }
 
+TEST_CASE("what central ended while a region was being restored ends with its next word") {
+  Rig rig(709);
+  auto backup = backUp(rig.fleet, rig.region());
+  rig.fleet.must(rig.fleet.console.apply(extra("late", "1")));
+  rig.fleet.must(rig.fleet.console.apply(extra("kept", "1")));
+  rig.everywhere(with(with(V1, "late", "1"), "kept", "1"));
+  rig.region().host.powerOff();
+  rig.remove("late");
+  rig.region().powerOn();
+  restore(rig.fleet, rig.region(), backup);
+  rig.fleet.until("it ends with central's next word", [&] {
+    return running(rig.site()) == with(V1, "kept", "1");
+  }, 90 * MINUTE_MS);
+  rig.runs(rig.other(), with(V1, "kept", "1"));
+}
+
 TEST_CASE("a restored site ends nothing that runs, with its region or without") {
   Rig rig(705);
   auto backup = backUp(rig.fleet, rig.site());
