@@ -253,6 +253,10 @@ class Fleet:
         folders = [base for base, _, files in os.walk(self.folder)
                    if "spec" in files and "lock" in files]
         left = [folder for folder in folders if not self.end_service(folder)]
+        try:
+            eventually(lambda: not list(self.ours()), "nothing is left", SERVICE_ENDS_S)
+        except AssertionError:
+            pass  # it is told below
         for pid, words in self.ours():
             left.append(words)
             os.kill(pid, signal.SIGKILL)
@@ -263,17 +267,15 @@ class Fleet:
 
     def end_service(self, folder):
         """A service, its keeper and its control groups."""
+        def ended():  # a keeper that was just being born comes late
+            return (ask_keeper(folder, "stop graceMs=0").startswith("ok")
+                    and ask_keeper(folder, "quit").startswith("ok")
+                    and subprocess.run([f"{self.programs}/skerry-keeper", "--remove", folder],
+                                       capture_output=True, check=False).returncode == 0)
         try:
-            eventually(lambda: ask_keeper(folder, "stop graceMs=0").startswith("ok"),
-                       folder, SERVICE_ENDS_S)
-            eventually(lambda: ask_keeper(folder, "quit").startswith("ok"), folder,
-                       SERVICE_ENDS_S)
-            eventually(lambda: subprocess.run(
-                [f"{self.programs}/skerry-keeper", "--remove", folder], capture_output=True,
-                check=False).returncode == 0, folder, SERVICE_ENDS_S)
+            return eventually(ended, folder, SERVICE_ENDS_S)
         except AssertionError:
             return False
-        return True
 
 
 def ask_keeper(folder, request):
