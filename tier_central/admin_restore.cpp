@@ -5,7 +5,7 @@
 namespace skerry {
 namespace {
 
-std::string stateOf(const CentralCore& core, const std::string& region, const Child& child) {
+const char* stateOf(const CentralCore& core, const std::string& region, const Child& child) {
   if (!child.document().isUnread()) return "read";
   return core.recovery.writtenOff.contains(region) ? "written-off" : "awaited";
 }
@@ -38,13 +38,9 @@ kj::Promise<void> CentralAdmin::restoreStatus(RestoreStatusContext context) {
   view.setIsReady(core.awaited().empty());
   if (!core.recovery.wasRestored()) return kj::READY_NOW;
   writeRecovery(core.recovery, view);
-  auto list = view.initChildren(core.children.size());
-  kj::uint i = 0;
-  for (auto& [name, child] : core.children) {
-    list[i].setName(name);
-    list[i].setState(stateOf(core, name, *child));
-    list[i++].setOnline(child->online());
-  }
+  writeChildren(core.children, view, [&](const std::string& name, const Child& child) {
+    return stateOf(core, name, child);
+  });
   return kj::READY_NOW;
 }
 

@@ -15,13 +15,9 @@ kj::Promise<void> RegionAdmin::restoreStatus(RestoreStatusContext context) {
   view.setIsReady(!core.recovery.awaitsParent);
   if (!core.recovery.wasRestored()) return kj::READY_NOW;
   writeRecovery(core.recovery, view);
-  auto list = view.initChildren(core.children.size());
-  kj::uint i = 0;
-  for (auto& [name, child] : core.children) {
-    list[i].setName(name);
-    list[i].setState(child->document().isUnread() ? "awaited" : "read");
-    list[i++].setOnline(child->online());
-  }
+  writeChildren(core.children, view, [](const std::string&, const Child& child) {
+    return child.document().isUnread() ? "awaited" : "read";
+  });
   return kj::READY_NOW;
 }
 

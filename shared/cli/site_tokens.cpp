@@ -84,7 +84,7 @@ Task<int> createSiteTokens(Cli& cli, SiteTokens wanted) {
   auto said = std::to_string(written.size()) + " tokens are in " + wanted.folder + "\n";
   cli.print(PlainValue::list(std::move(written)), said);
   if (joined > 0) {
-    cli.note(std::to_string(joined) + " of the sites have joined, and get none.");
+    cli.note(std::to_string(joined) + " of the sites joined before, and get none.");
   }
   if (!sites.empty()) cli.note("On each machine: skerry-site join @SITE.token");
   co_return int(ExitCode::DONE);

@@ -16,6 +16,12 @@ constexpr const char* DATABASE_PARTS[] = {"", "-wal", "-shm"};
 constexpr size_t SENT_BYTES = 256 << 10;
 constexpr size_t RESTORED_BATCH_BYTES = 4 << 20;
 
+// In these words alone: no names of our source beside them.
+[[noreturn]] void refuse(kj::String why) {
+  kj::throwFatalException(
+      kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__, kj::mv(why)));
+}
+
 void addFile(Host& host, std::vector<std::string> path, Backup& to) {
   kj::Path at(nullptr);
   for (auto& part : path) at = kj::mv(at).append(part);
@@ -124,9 +130,10 @@ Task<void> fill(Store& store, const BackupTier& tier, const Backup& backup, Rest
 Task<RestoreDone> restore(Host& host, BackupTier tier, kj::Own<Backup> backup) {
   auto looking = examineStore(host, tier.database, Table::META, tier.document, view("era"));
   auto health = co_await looking;
-  KJ_REQUIRE(health.state != StoreHealth::State::HELD,
-             "a daemon serves this folder: stop it first, then restore again", host.path,
-             kj::str("systemctl stop skerry-", tier.tier));
+  if (health.state == StoreHealth::State::HELD) {
+    refuse(kj::str("a daemon serves this folder, ", host.path, ": stop it first (systemctl stop "
+                   "skerry-", tier.tier, "), then restore again"));
+  }
   requireSameDaemon(host, backup->about);
   Restored restored{backup->about.takenMs, host.clock.wallMs(), 0};
   KJ_IF_MAYBE(row, health.row) restored.eraSeen = tier.eraOf(view(*row));
@@ -172,7 +179,7 @@ kj::Promise<void> sendBackup(Host& host, const BackupTier& tier, Store& store,
 kj::Promise<RestoreDone> restoreBackup(Host& host, const BackupTier& tier, Bytes encoded) {
   std::string why;
   auto backup = decodeBackup(view(encoded), why);
-  KJ_REQUIRE(backup.has_value(), why.c_str());
+  if (!backup) refuse(kj::str(why.c_str()));
   KJ_REQUIRE(backup->about.tier == tier.tier, "this is the backup of another tier",
              backup->about.tier.c_str(), backup->about.name.c_str());
   return kj::Promise<RestoreDone>(restore(host, tier, kj::heap<Backup>(kj::mv(*backup))));

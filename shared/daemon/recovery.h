@@ -53,6 +53,18 @@ private:
 // When, and what was found.
 void writeRecovery(const Recovery& recovery, schema::RestoreView::Builder to);
 
+// Of each child, by its name: how far its document was read back. `stateOf(name, child)`: a word.
+template <typename Children, typename StateOf>
+void writeChildren(const Children& children, schema::RestoreView::Builder to, StateOf&& stateOf) {
+  auto list = to.initChildren(children.size());
+  kj::uint i = 0;
+  for (auto& [name, child] : children) {
+    list[i].setName(name);
+    list[i].setState(stateOf(name, *child));
+    list[i++].setOnline(child->online());
+  }
+}
+
 constexpr std::string_view RECOVERY_ROW = "recovery";
 
 }  // namespace skerry

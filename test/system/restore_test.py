@@ -119,7 +119,8 @@ class RestoreTest(FleetCase):
         file = self.back_up(self.central, "central")
         with open(file, "rb") as source:
             whole = source.read()
-        self.assertSays(self.restore(self.central, file), 1, "a daemon serves this folder")
+        self.assertSays(self.restore(self.central, file), 1, "a daemon serves this folder",
+                        "systemctl stop skerry-central")
         self.central.stop()
         before = sorted(os.listdir(self.central.data))
         for name, content, said in (("short", whole[:-100], "cut off or was changed"),
@@ -128,7 +129,9 @@ class RestoreTest(FleetCase):
                                     ("other", b"hello", "no backup of Skerry")):
             with open(self.file(name), "wb") as broken:
                 broken.write(content)
-            self.assertSays(self.restore(self.central, self.file(name)), 1, said)
+            refused = self.restore(self.central, self.file(name))
+            self.assertSays(refused, 1, said)
+            self.assertTrue(refused.err.startswith("error: this "), refused.err)
         self.assertSays(self.restore(self.central, self.back_up(self.region, "region")), 1,
                         "another tier")
         self.assertSays(self.restore(self.central, self.file("none")), 1, "no such file")

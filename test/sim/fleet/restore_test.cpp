@@ -17,6 +17,17 @@ std::string extra(const std::string& app, const std::string& version) {
   return yamlOf({"acme", app}, wished);
 }
 
+bool isOnline(Fleet& fleet, SiteMachine& site) {
+  auto items = fleet.get("site");
+  KJ_IF_MAYBE(item, items.find(site.name())) return item->getStatus().getSite().getOnline();
+  return false;
+}
+bool isOnline(Fleet& fleet, RegionMachine& region) {
+  auto items = fleet.get("region");
+  KJ_IF_MAYBE(item, items.find(region.name())) return item->getStatus().getRegion().getOnline();
+  return false;
+}
+
 struct Rig : Stage {
   explicit Rig(uint64_t seed) : Stage(seed) {}
   using Instances = std::map<std::string, std::string>;
@@ -128,15 +139,11 @@ TEST_CASE("a host that joined after the backup of its region is let in again") {
   auto& late = *fleet.sites[1];
   auto backup = backUp(fleet, region);
   CHECK(fleet.join(late) == "");
-  auto isOnline = [&] {
-    auto items = fleet.get("site");
-    KJ_IF_MAYBE(item, items.find(late.name())) return item->getStatus().getSite().getOnline();
-    return false;
-  };
-  fleet.until("it is online", isOnline);
+  auto isThere = [&] { return isOnline(fleet, late); };
+  fleet.until("it is online", isThere);
   restore(fleet, region, backup);
   fleet.world.runFor(MINUTE_MS);
-  fleet.until("it is online again", isOnline);
+  fleet.until("it is online again", isThere);
 }
 
 // At the n-th call of its disk, for every n until it starts undisturbed: what the mark asks for is
@@ -183,18 +190,14 @@ TEST_CASE("a host that joined a site declared anew is not revoked by its region'
   fleet.must(fleet.console.apply(yaml));
   fleet.world.runFor(MINUTE_MS);
   CHECK(fleet.join(late) == "");
-  auto isOnline = [&] {
-    auto items = fleet.get("site");
-    KJ_IF_MAYBE(item, items.find(late.name())) return item->getStatus().getSite().getOnline();
-    return false;
-  };
-  fleet.until("it is online", isOnline);
+  auto isThere = [&] { return isOnline(fleet, late); };
+  fleet.until("it is online", isThere);
   fleet.world.network().cut("central", region.host.name());
   restore(fleet, region, backup);
   fleet.world.runFor(2 * MINUTE_MS);
   fleet.world.network().heal("central", region.host.name());
   fleet.world.runFor(MINUTE_MS);
-  fleet.until("it is online again", isOnline, 6 * MINUTE_MS);
+  fleet.until("it is online again", isThere, 6 * MINUTE_MS);
 }
 
 TEST_CASE("a region that joined after the backup of central is known again, with its sites") {
@@ -207,15 +210,11 @@ TEST_CASE("a region that joined after the backup of central is known again, with
   fleet.must(fleet.console.apply("kind: Region\nname: late\n---\nkind: Site\nname: bergen\n"
                                  "region: late\n"));
   CHECK(fleet.join(late) == "");
-  auto isOnline = [&] {
-    auto items = fleet.get("region");
-    KJ_IF_MAYBE(item, items.find(late.name())) return item->getStatus().getRegion().getOnline();
-    return false;
-  };
-  fleet.until("it is online", isOnline);
+  auto isThere = [&] { return isOnline(fleet, late); };
+  fleet.until("it is online", isThere);
   fleet.world.runFor(MINUTE_MS);
   restore(fleet, fleet.central, backup);
-  fleet.until("it is online again", isOnline);
+  fleet.until("it is online again", isThere);
   fleet.untilEmpty("its site is declared again", [&] {
     auto items = fleet.get("site");
     return items.find("bergen") == nullptr ? "no bergen" : "";
